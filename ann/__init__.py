@@ -1,0 +1,1 @@
+"""The annotators: they claim jobs and run them."""

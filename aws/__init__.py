@@ -1,0 +1,1 @@
+"""The service on AWS, and the embedded cloud that stands in for it on one machine."""

@@ -102,21 +102,17 @@ class Job:
         return dataclasses.replace(self, **changes)
 
 
+# DynamoDB hands numbers out as Decimal.
 _CONVERSIONS: Mapping[str, Any] = {
-    # DynamoDB hands numbers out as Decimal.
-    **dict.fromkeys(
-        (
-            "submit_time",
-            "schema_version",
-            "input_bytes",
-            "attempt",
-            "lease_expires",
-            "progress",
-            "complete_time",
-        )
-        + ("variant_count", "notified_time"),
-        int,
-    ),
+    "submit_time": int,
+    "schema_version": int,
+    "input_bytes": int,
+    "attempt": int,
+    "lease_expires": int,
+    "progress": int,
+    "complete_time": int,
+    "variant_count": int,
+    "notified_time": int,
     "job_status": Status,
     "results_state": ResultsState,
 }

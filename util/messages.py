@@ -24,9 +24,7 @@ class Message:
         for field in dataclasses.fields(cls):
             value = fields.get(field.name)
             if not isinstance(value, str) or not value:
-                raise MessageError(
-                    f"the field {field.name} of {cls.__name__} must be a text, not {value!r}", body
-                )
+                raise MessageError(f"the field {field.name} of {cls.__name__} must be a text, not {value!r}", body)
             values[field.name] = value
         message = cls(**values)
         message.check(body)

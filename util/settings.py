@@ -175,8 +175,7 @@ def _override(parser: configparser.ConfigParser, shape: type[Settings], environ:
         allowed = [field.name for field in dataclasses.fields(_dataclass(kinds[section]))]
         if key not in allowed:
             raise SettingsError(
-                f"the environment variable {variable} names no setting; "
-                f"section [{section}] has {', '.join(allowed)}"
+                f"the environment variable {variable} names no setting; section [{section}] has {', '.join(allowed)}"
             )
         if not parser.has_section(section):
             parser.add_section(section)
@@ -202,9 +201,7 @@ def _section(parser: configparser.ConfigParser, section: str, kind: object) -> A
         except configparser.NoOptionError as error:
             raise SettingsError(f"the setting [{section}] {name} is missing") from error
         except configparser.InterpolationError as error:
-            raise SettingsError(
-                f"the setting [{section}] {name} refers to a key that does not exist"
-            ) from error
+            raise SettingsError(f"the setting [{section}] {name} refers to a key that does not exist") from error
         values[name] = _value(f"[{section}] {name}", raw, field)
     return _dataclass(kind)(**values)
 

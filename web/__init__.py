@@ -1,0 +1,1 @@
+"""The web tier: pages, accounts and the hand-over of jobs."""

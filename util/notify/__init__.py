@@ -1,0 +1,1 @@
+"""The daemon that mails users when their jobs are done."""
