@@ -59,7 +59,8 @@ class Job:
     schema_version: int = SCHEMA_VERSION
     input_bytes: int | None = None
     requested_assembly: str | None = None
-    attempt: int = 0
+    attempt: int = 0  # claims so far
+    crashes: int = 0  # processes of this job that died
     worker: str | None = None
     lease_expires: int | None = None
     progress: int | None = None
@@ -78,6 +79,7 @@ class Job:
     reference_version: str | None = None
     failure_reason: str | None = None
     notified_time: int | None = None
+    mail_claimed_until: int | None = None
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
@@ -108,11 +110,13 @@ _CONVERSIONS: Mapping[str, Any] = {
     "schema_version": int,
     "input_bytes": int,
     "attempt": int,
+    "crashes": int,
     "lease_expires": int,
     "progress": int,
     "complete_time": int,
     "variant_count": int,
     "notified_time": int,
+    "mail_claimed_until": int,
     "job_status": Status,
     "results_state": ResultsState,
 }
