@@ -8,7 +8,8 @@
     ├── ProfileNotFound           permanent   no account has that ID
     ├── JobFailed                 permanent   the job cannot be done; the sentence is for its owner
     ├── IllegalTransition         permanent   a job cannot go from that state to this one
-    └── Transient                 may pass    a service is away or busy: try again later
+    └── Transient                 may pass    the message goes back to its queue and comes again later
+        └── Unavailable           may pass    a service is away: the message is held until it is back
 
 Errors of libraries are not wrapped: a boto3 error that nobody expects ends the attempt and the message comes back.
 """
@@ -55,6 +56,14 @@ class IllegalTransition(GasError):
 
 
 class Transient(GasError):
-    """Something is away, busy or not ready yet; the same call may succeed later."""
+    """Not now: the message goes back and comes again, after `seconds` where that is known."""
 
     permanent = False
+
+    def __init__(self, reason: str, *, seconds: int | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Unavailable(Transient):
+    """A service that everything needs is away; giving the message back would only use up its receives."""
