@@ -23,12 +23,12 @@ RESERVED_VARIABLES = frozenset({"GAS_SETTINGS"})
 PROGRAM_SECTIONS = frozenset({"host", "app", "log", "web", "annotator", "notify", "local"})
 
 
-def _whole(minimum: int, maximum: int) -> Any:
+def whole(minimum: int, maximum: int) -> Any:
     """Return a field that takes a whole number between the two, inclusive."""
     return dataclasses.field(metadata={"minimum": minimum, "maximum": maximum})
 
 
-def _optional() -> Any:
+def optional() -> Any:
     """Return a text field that may be empty."""
     return dataclasses.field(metadata={"optional": True})
 
@@ -40,9 +40,9 @@ class Gas:
     prefix: str
     site_url: str
     time_zone: ZoneInfo
-    free_input_limit: int = _whole(1, 5 * 2**30)
-    input_limit: int = _whole(1, 5 * 2**30)
-    free_user_data_retention: int = _whole(1, 366 * 86400)
+    free_input_limit: int = whole(1, 5 * 2**30)
+    input_limit: int = whole(1, 5 * 2**30)
+    free_user_data_retention: int = whole(1, 366 * 86400)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,10 +50,10 @@ class Aws:
     """How to reach AWS. Time-outs in seconds."""
 
     region: str
-    endpoint_url: str = _optional()
-    connect_timeout: int = _whole(1, 60)
-    read_timeout: int = _whole(21, 300)
-    max_attempts: int = _whole(1, 20)
+    endpoint_url: str = optional()
+    connect_timeout: int = whole(1, 60)
+    read_timeout: int = whole(21, 300)
+    max_attempts: int = whole(1, 20)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,9 +88,9 @@ class Sqs:
     job_requests_queue: str
     job_results_queue: str
     archive_requests_queue: str
-    wait_seconds: int = _whole(0, 20)
-    visibility_seconds: int = _whole(2, 43200)
-    max_receives: int = _whole(1, 1000)
+    wait_seconds: int = whole(0, 20)
+    visibility_seconds: int = whole(2, 43200)
+    max_receives: int = whole(1, 1000)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

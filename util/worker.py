@@ -102,7 +102,7 @@ class Worker(Generic[MessageT]):
             try:
                 self.step()
                 failures = 0
-            except Exception as error:  # noqa: BLE001  # the daemon outlives whatever one message does
+            except Exception as error:  # the daemon outlives whatever one message does
                 failures += 1
                 log.warning("queue %s: %s; trying again", self._queue.name, error, exc_info=not is_away(error))
                 self._stop.wait(_delay(FIRST_HOLD, LONGEST_HOLD, failures))

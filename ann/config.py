@@ -1,0 +1,37 @@
+"""The settings of the annotators."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+from util.settings import Settings, load, whole
+
+INI = Path(__file__).with_name("ann_config.ini")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Annotator:
+    """How jobs are run. Times in seconds."""
+
+    work_folder: Path
+    jobs: int = whole(0, 256)
+    stop_grace_seconds: int = whole(0, 86400)
+    max_crashes: int = whole(1, 100)
+    progress_seconds: int = whole(1, 3600)
+
+    @property
+    def slots(self) -> int:
+        """Jobs to run at a time."""
+        return self.jobs or os.cpu_count() or 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnnotatorSettings(Settings):
+    """What annotator.py and run.py read."""
+
+    annotator: Annotator
+
+
+def load_settings() -> AnnotatorSettings:
+    """Return the annotators' settings. Raises SettingsError."""
+    return load(AnnotatorSettings, INI)

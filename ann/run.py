@@ -1,0 +1,148 @@
+"""One job in one process: download, annotate, upload, record, publish.
+
+Started by annotator.py in the job's own folder. The first line of standard input is the job's item as JSON, with the
+time of the start in epoch seconds; the pipe then stays open, and when it closes the annotator is dead and this
+process ends too. Exit status: 0, the job is COMPLETED or FAILED and recorded so; 75, a service is away, try again;
+anything else, the process died.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ann import config
+from ann.anntools import driver
+from ann.anntools.errors import AnnToolsError
+from ann.results import TEXT, Results
+from util import jobs
+from util.cloud import ClientError, Cloud, error_code, is_away
+from util.errors import JobFailed, Unavailable
+from util.jobs import Job
+
+INPUT_STEM = "input"
+
+log = logging.getLogger("run")
+
+
+def main() -> int:
+    """Run the job that standard input names; return the exit status."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_annotator, daemon=True).start()
+    settings = config.load_settings()
+    job = Job.from_item(order["job"])
+    phases = Phases(started=order["started"])
+    try:
+        Run(Results.of(Cloud(settings), settings), settings, job, phases)()
+    except Exception as error:
+        if isinstance(error, Unavailable) or is_away(error):
+            log.warning("job %s: %s; trying again", job.job_id, error)
+            return os.EX_TEMPFAIL
+        raise
+    log.info("job %s: seconds %s", job.job_id, json.dumps(phases.seconds))
+    return 0
+
+
+def _end_with_the_annotator() -> None:
+    """End this process when the annotator's end of the pipe closes, however it died."""
+    # The descriptor itself is read: at exit the interpreter cannot take a lock that a thread holds on sys.stdin.
+    while os.read(0, 1):
+        pass
+    os._exit(os.EX_SOFTWARE)
+
+
+class Phases:
+    """Wall-clock seconds of each part of a job; `start` is from the annotator's fork to our first line."""
+
+    def __init__(self, *, started: float) -> None:
+        self.seconds = {"start": round(time.time() - started, 4)}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Time a part."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - begin, 4)
+
+
+class Run:
+    """One attempt at one job."""
+
+    def __init__(self, results: Results, settings: config.AnnotatorSettings, job: Job, phases: Phases) -> None:
+        self._results = results
+        self._settings = settings
+        self._job = job
+        self._phase = phases
+
+    def __call__(self) -> None:
+        """Bring the job to COMPLETED or FAILED. Raises what another try may cure."""
+        try:
+            path = self._download()
+            report = self._annotate(path)
+        except (AnnToolsError, JobFailed) as error:
+            self._results.fail(self._job, str(error))
+            return
+        outputs = self._upload(report)
+        with self._phase("record"):
+            completed = self._results.store.complete(self._job, now=int(time.time()), outputs=outputs)
+        if completed is None:
+            log.warning("job %s: another worker has it now", self._job.job_id)
+            return
+        with self._phase("publish"):
+            self._results.announce(completed)
+
+    def _download(self) -> Path:
+        # A user's file name never becomes a path here.
+        path = Path(INPUT_STEM + jobs.file_stem(self._job.input_file_name)[1])
+        with self._phase("download"):
+            try:
+                self._results.cloud.s3.download_file(self._job.s3_inputs_bucket, self._job.s3_key_input_file, str(path))
+            except ClientError as error:
+                if error_code(error) not in {"404", "NoSuchKey"}:
+                    raise
+                raise JobFailed(f"The input file {self._job.input_file_name} is no longer there.") from error
+        return path
+
+    def _annotate(self, path: Path) -> driver.Report:
+        with self._phase("annotate"):
+            return driver.run(path, "vcf", assembly=self._job.requested_assembly, progress=self._progress_reporter())
+
+    def _progress_reporter(self) -> Callable[[int, int], None]:
+        next_time = time.monotonic() + self._settings.annotator.progress_seconds
+
+        def report(records: int, _bytes: int) -> None:
+            nonlocal next_time
+            if time.monotonic() >= next_time:
+                self._results.store.report_progress(self._job, records)
+                next_time = time.monotonic() + self._settings.annotator.progress_seconds
+
+        return report
+
+    def _upload(self, report: driver.Report) -> dict[str, Any]:
+        name = self._job.input_file_name
+        vcf_type = TEXT if jobs.file_stem(name)[1] == ".vcf" else "application/gzip"
+        with self._phase("upload"):
+            upload = self._results.upload
+            return {
+                "s3_results_bucket": self._settings.s3.results_bucket,
+                "s3_key_result_file": upload(self._job, report.output, jobs.result_file_name(name), vcf_type),
+                "s3_key_log_file": upload(self._job, report.log, jobs.log_file_name(name), TEXT),
+                "s3_key_summary_file": upload(
+                    self._job, report.summary, jobs.summary_file_name(name), "application/json"
+                ),
+                "variant_count": report.variant_count,
+                "assembly": report.assembly,
+                "engine_version": report.engine_version,
+                "reference_version": report.reference_version,
+            }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

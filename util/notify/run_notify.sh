@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Starts the notify daemon in the foreground, with the project's virtual environment where there is one.
+set -euo pipefail
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export PYTHONSAFEPATH=1
+PATH="$project/.venv/bin:$PATH"
+exec python "$project/util/notify/notify.py"
