@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as AwsConnectionError
 
 from util.errors import SettingsError
 from util.messages import Message
@@ -43,8 +44,8 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= SERVER_ERROR or error_code(error) in BUSY_CODES
-    # An HTTPClientError is a connection that failed; other BotoCoreErrors are ours, such as a bad parameter.
-    return isinstance(error, HTTPClientError)
+    # Other BotoCoreErrors are ours, such as a bad parameter.
+    return isinstance(error, AwsConnectionError | HTTPClientError)
 
 
 class Cloud:
