@@ -2,17 +2,14 @@
 
 import contextlib
 import functools
-import json
 import logging
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 from ann import config
+from ann.jobprocess import JobProcess
 from ann.results import Results
 from ann.workfolder import WorkFolder
 from util.cloud import Cloud, is_away
@@ -22,7 +19,6 @@ from util.messages import JobRequested
 from util.queues import HEARTBEATS, Queue
 from util.worker import Worker, run_daemon
 
-RUN = Path(__file__).with_name("run.py")
 # Seconds between two looks at whether to stop a running job.
 LOOK = 0.5
 GIVEN_UP = "The annotation could not be finished. Please submit the file again; if it fails once more, write to us."
@@ -62,11 +58,8 @@ class Annotator:
             self._look_at_taken(message.job_id, now)
             return
         log.info("job %s: attempt %d", job.job_id, job.attempt)
-        with self._folder.for_job(job.job_id) as folder, _start(job, folder) as process:
-            try:
-                status = self._attend(job, process)
-            finally:
-                process.kill()
+        with self._folder.for_job(job.job_id) as folder, JobProcess(job, folder) as process:
+            status = self._attend(job, process)
         self._conclude(job, status)
 
     def give_up(self, message: JobRequested, error: Exception) -> None:
@@ -88,24 +81,21 @@ class Annotator:
         if job.notified_time is None:
             self._results.announce(job)
 
-    def _attend(self, job: Job, process: "subprocess.Popen[str]") -> int:
+    def _attend(self, job: Job, process: JobProcess) -> int:
         """Keep the lease while the process runs; return its exit status."""
         give_back_at: float | None = None
         renew_at = time.monotonic() + self._lease_seconds / HEARTBEATS
-        while True:
-            try:
-                return process.wait(timeout=LOOK)
-            except subprocess.TimeoutExpired:
-                now = time.monotonic()
+        while (status := process.wait(LOOK)) is None:
+            now = time.monotonic()
             if self._stop.is_set():
                 give_back_at = give_back_at or now + self._settings.stop_grace_seconds
                 if now >= give_back_at:
-                    process.kill()
                     self._store.release(job, crashed=False)
                     raise Transient(f"job {job.job_id} is given back: this annotator stops", seconds=0)
             if now >= renew_at:
                 self._renew(job)
                 renew_at = now + self._lease_seconds / HEARTBEATS
+        return status
 
     def _renew(self, job: Job) -> None:
         try:
@@ -130,25 +120,6 @@ class Annotator:
         if released.crashes >= self._settings.max_crashes:
             raise JobFailed(CRASHED.format(released.crashes))
         raise Transient(f"job {job.job_id}: its process ended with status {status}")
-
-
-def _start(job: Job, folder: Path) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(  # noqa: S603  # our own program
-        [sys.executable, str(RUN)],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONSAFEPATH": "1"},
-        # A Ctrl-C in the terminal is for the annotator, which lets its jobs finish.
-        start_new_session=True,
-    )
-    assert process.stdin is not None  # noqa: S101  # a pipe was asked for
-    try:
-        process.stdin.write(json.dumps({"job": job.to_item(), "started": time.time()}) + "\n")
-        process.stdin.flush()
-    except BrokenPipeError:
-        log.warning("job %s: its process died at once", job.job_id)
-    return process
 
 
 def build(exits: contextlib.ExitStack, stop: threading.Event) -> list[Worker[JobRequested]]:

@@ -1,16 +1,13 @@
 """One job in one process: download, annotate, upload, record, publish.
 
-Started by annotator.py in the job's own folder. The first line of standard input is the job's item as JSON, with the
-time of the start in epoch seconds; the pipe then stays open, and when it closes the annotator is dead and this
-process ends too. Exit status: 0, the job is COMPLETED or FAILED and recorded so; 75, a service is away, try again;
-anything else, the process died.
+`jobprocess` calls `main` in the job's own folder. The exit status is 0 where the job is COMPLETED or FAILED and
+recorded so, 75 where a service is away and another try may succeed; with any other the process died.
 """
 
 import json
 import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,43 +20,34 @@ from ann.anntools.errors import AnnToolsError
 from ann.results import TEXT, Results
 from util import jobs
 from util.cloud import ClientError, Cloud, error_code, is_away
-from util.errors import JobFailed, Unavailable
+from util.errors import JobFailed
 from util.jobs import Job
 
+# On disk the input has this name: a user's file name never becomes a path.
 INPUT_STEM = "input"
 
 log = logging.getLogger("run")
 
 
-def main() -> int:
-    """Run the job that standard input names; return the exit status."""
+def main(job: Job, *, started: float) -> int:
+    """Run the job that was started at that time (epoch seconds); return the exit status."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    order = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_the_annotator, daemon=True).start()
+    phases = Phases(started=started)
     settings = config.load_settings()
-    job = Job.from_item(order["job"])
-    phases = Phases(started=order["started"])
     try:
         Run(Results.of(Cloud(settings), settings), settings, job, phases)()
     except Exception as error:
-        if isinstance(error, Unavailable) or is_away(error):
-            log.warning("job %s: %s; trying again", job.job_id, error)
-            return os.EX_TEMPFAIL
-        raise
+        if not is_away(error):
+            log.exception("job %s", job.job_id)
+            return os.EX_SOFTWARE
+        log.warning("job %s: %s; trying again", job.job_id, error)
+        return os.EX_TEMPFAIL
     log.info("job %s: seconds %s", job.job_id, json.dumps(phases.seconds))
-    return 0
-
-
-def _end_with_the_annotator() -> None:
-    """End this process when the annotator's end of the pipe closes, however it died."""
-    # The descriptor itself is read: at exit the interpreter cannot take a lock that a thread holds on sys.stdin.
-    while os.read(0, 1):
-        pass
-    os._exit(os.EX_SOFTWARE)
+    return os.EX_OK
 
 
 class Phases:
-    """Wall-clock seconds of each part of a job; `start` is from the annotator's fork to our first line."""
+    """Wall-clock seconds of each part of a job; `start` is from the annotator's order to our first line."""
 
     def __init__(self, *, started: float) -> None:
         self.seconds = {"start": round(time.time() - started, 4)}
@@ -99,7 +87,6 @@ class Run:
             self._results.announce(completed)
 
     def _download(self) -> Path:
-        # A user's file name never becomes a path here.
         path = Path(INPUT_STEM + jobs.file_stem(self._job.input_file_name)[1])
         with self._phase("download"):
             try:
@@ -142,7 +129,3 @@ class Run:
                 "engine_version": report.engine_version,
                 "reference_version": report.reference_version,
             }
-
-
-if __name__ == "__main__":
-    sys.exit(main())
