@@ -4,10 +4,13 @@ python -m aws.local [run | stop | reset | status]
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
 from collections.abc import Mapping
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.local import globus, postgres, programs
 from aws.local.certificates import ensure_certificate
@@ -15,7 +18,7 @@ from aws.local.config import Local, LocalSettings, environment, load_settings
 from aws.local.ports import require_free
 from aws.local.processes import family
 from aws.local.provision import provision
-from aws.local.state import StateFolder
+from aws.local.state import LocalError, StateFolder
 from aws.local.supervisor import Plan, Supervisor, stop
 from util.errors import GasError
 
@@ -24,7 +27,9 @@ NOT_RUNNING = 3  # what `status` exits with, as init scripts do
 
 def say(sentence: str) -> None:
     """Print one line of progress at once."""
-    print(sentence, flush=True)  # noqa: T201 - a terminal is what this program talks to
+    # The terminal may be gone; that is no reason to leave processes behind.
+    with contextlib.suppress(OSError):
+        print(sentence, flush=True)  # noqa: T201 - a terminal is what this program talks to
 
 
 def run(local: Local) -> int:
@@ -50,7 +55,10 @@ def plan(settings: LocalSettings, state: StateFolder) -> Plan:
     client = globus.ensure_client(state.path / "globus")
 
     def fill() -> None:
-        provision(settings, accounts_database=database.connection(), globus=client)
+        try:
+            provision(settings, accounts_database=database.connection(), globus=client)
+        except (BotoCoreError, ClientError) as error:
+            raise LocalError(f"the embedded cloud cannot be set up: {error}") from error
 
     return Plan(
         cloud=[database.program(), *programs.stand_ins(local, fill)],
@@ -80,11 +88,10 @@ def table(local: Local) -> str:
 def reset(local: Local) -> int:
     """Stop everything and remove all users, jobs, files, mails, keys and logs."""
     state = StateFolder(local.folder)
-    stop_all(local)
-    if not state.path.exists():
-        say(f"there is nothing to remove: {state.path} does not exist")
+    if not state.is_ours():
+        say(f"there is nothing to remove: {state.path} is no state folder of the service")
         return 0
-    state.prepare()
+    stop_all(local)
     lock = state.lock(wait_seconds=0)
     state.empty()
     shutil.rmtree(postgres.elsewhere(state.path), ignore_errors=True)
@@ -124,7 +131,10 @@ def main() -> int:
         return COMMANDS[arguments.command](load_settings().local)
     except GasError as error:
         say(f"{parser.prog}: {error}")
-        return 1
+    except OSError as error:
+        # A full disk or a file that belongs to another user, wherever it was met.
+        say(f"{parser.prog}: {error.strerror}: {error.filename}")
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from util.settings import Settings, load
+from util.settings import Settings, load, whole
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOCAL_INI = Path(__file__).with_name("local_config.ini")
@@ -15,22 +14,17 @@ HOST = "127.0.0.1"
 CREDENTIALS = "testing"
 
 
-def _whole(minimum: int, maximum: int) -> Any:
-    """Return a field that takes a whole number between the two, inclusive."""
-    return dataclasses.field(metadata={"minimum": minimum, "maximum": maximum})
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Local:
     """The embedded cloud's own settings. Times in seconds."""
 
     state: Path
-    site_port: int = _whole(1, 65535)
-    cloud_port: int = _whole(1, 65535)
-    globus_port: int = _whole(1, 65535)
-    web_servers: int = _whole(1, 64)
-    annotators: int = _whole(1, 64)
-    stop_seconds: int = _whole(1, 3600)
+    site_port: int = whole(1, 65535)
+    cloud_port: int = whole(1, 65535)
+    globus_port: int = whole(1, 65535)
+    web_servers: int = whole(1, 64)
+    annotators: int = whole(1, 64)
+    stop_seconds: int = whole(1, 3600)
 
     @property
     def folder(self) -> Path:

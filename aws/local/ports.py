@@ -31,6 +31,6 @@ def _holder(port: int) -> str:
     """Name the process that listens on the port, where the operating system tells us."""
     with contextlib.suppress(psutil.Error):
         for found in psutil.net_connections("tcp"):
-            if found.status == psutil.CONN_LISTEN and found.laddr.port == port and found.pid:
+            if found.status == psutil.CONN_LISTEN and found.laddr and found.laddr.port == port and found.pid:
                 return f", used by {psutil.Process(found.pid).name()} (process {found.pid})"
     return ""

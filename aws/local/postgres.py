@@ -84,10 +84,13 @@ class Postgres:
         return True
 
     def ensure_database(self) -> None:
-        """Make the service's role and database unless they are there. The server must be ready."""
-        connection = self._administrate("postgres")
+        """Make the service's role and database unless they are there. Raises LocalError."""
         try:
-            connection.autocommit = True
+            connection = self._administrate("postgres")
+        except psycopg2.OperationalError as error:
+            raise LocalError(f"PostgreSQL does not take connections: {error}") from error
+        connection.autocommit = True
+        try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,))
                 verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")

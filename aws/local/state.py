@@ -47,7 +47,7 @@ class StateFolder:
 
     def _refuse_foreign(self) -> None:
         """Leave a folder alone that has content which is not ours."""
-        if self.path.is_dir() and not (self.path / LOCK).exists() and any(self.path.iterdir()):
+        if self.path.is_dir() and not self.is_ours() and any(self.path.iterdir()):
             raise LocalError(
                 f"the folder {self.path} has other things in it; "
                 "[local] state (GAS_LOCAL_STATE) needs an empty folder or one that does not exist"
@@ -87,12 +87,15 @@ class StateFolder:
                 return process
         return None
 
+    def is_ours(self) -> bool:
+        """Return whether a supervisor has ever used the folder."""
+        return (self.path / LOCK).is_file()
+
     def is_busy(self) -> bool:
         """Return whether a supervisor, or the reaper of a killed one, holds the folder."""
-        try:
-            descriptor = os.open(self.path / LOCK, os.O_RDWR)
-        except FileNotFoundError:
+        if not self.is_ours():
             return False
+        descriptor = os.open(self.path / LOCK, os.O_RDWR)
         try:
             return not _try_lock(descriptor)
         finally:

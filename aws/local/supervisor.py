@@ -69,12 +69,14 @@ class Supervisor:
         except StopRequested:
             pass
         finally:
-            self._say("stopping; once more Ctrl-C kills what does not end by itself")
+            if self._children:
+                self._say("stopping; once more Ctrl-C kills what does not end by itself")
             end_family(self._state.path, self._grace, reap=self._reap, in_a_hurry=self._in_a_hurry)
             reaper.kill()
             reaper.wait()
             os.close(lock)
-        self._say("stopped")
+            if self._children:
+                self._say("stopped")
 
     def _request_stop(self, _number: int, _frame: object) -> None:
         self._stop_requests += 1
@@ -163,21 +165,34 @@ class Supervisor:
             raise LocalError(f"{output}\n{program.name} {ending(process.returncode)}; its output is above")
 
     def _step(self) -> None:
-        """Notice who has ended, and start again who has waited long enough."""
-        now = time.monotonic()
+        """Notice who has ended, start again who has waited long enough, and see who has become ready."""
         for child in self._children:
-            if child.process is None:
-                if now >= child.due:
-                    self._say(f"starting {child.program.name} again")
-                    self._spawn(child)
-            elif child.process.poll() is not None:
-                child.delay = next_delay(child.delay, now - child.started)
-                child.due = now + child.delay
-                obituary = self._obituary(child, child.process.returncode)
-                child.process = None
-                self._say(f"{obituary}; starting it again in {child.delay:.0f} s")
-            elif not child.ready:
-                self._check_ready(child)
+            try:
+                if child.process is None:
+                    self._start_again(child)
+                elif child.process.poll() is not None:
+                    self._bury(child, child.process)
+                elif not child.ready:
+                    self._check_ready(child)
+            except LocalError as error:
+                self._say(str(error))
+                if child.process:
+                    child.process.kill()
+
+    def _start_again(self, child: Child) -> None:
+        now = time.monotonic()
+        if now >= child.due:
+            # In case that it cannot even be started, it waits as long again.
+            child.due = now + (child.delay or 0)
+            self._say(f"starting {child.program.name} again")
+            self._spawn(child)
+
+    def _bury(self, child: Child, process: "subprocess.Popen[bytes]") -> None:
+        now = time.monotonic()
+        child.process = None
+        child.delay = next_delay(child.delay, now - child.started)
+        child.due = now + child.delay
+        self._say(f"{self._obituary(child, process.returncode)}; starting it again in {child.delay:.0f} s")
 
     def _obituary(self, child: Child, returncode: int) -> str:
         name = child.program.name
