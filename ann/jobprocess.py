@@ -5,6 +5,7 @@ The server (Python's forkserver) has a single thread, so forking it is safe, whi
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -37,8 +38,9 @@ class JobProcess:
 
 
 def _main(job: Job, folder: Path, started: float) -> None:
-    # A Ctrl-C in the terminal is for the annotator, which lets its jobs finish.
-    os.setsid()
+    # Who stops the annotator may signal its whole group; whether a job may finish is the annotator's to decide.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_annotator, daemon=True).start()
     os.chdir(folder)
     from ann import run  # noqa: PLC0415  # the annotator itself stays light

@@ -1,0 +1,159 @@
+"""One embedded cloud for all integration tests: the AWS emulator and a PostgreSQL, real processes on free ports."""
+
+import dataclasses
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+
+from aws.local import config as local_config
+from aws.local import globus, postgres, programs
+from aws.local.processes import end_family, start
+from aws.local.provision import provision
+from aws.local.state import StateFolder
+from tests.waiting import wait_for
+from util import jobs
+from util.cloud import Cloud
+from util.jobs import Job
+from util.settings import Settings, load
+from util.store import Store
+
+USER_ID = "0a1b2c3d-0000-4000-8000-000000000001"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stack:
+    """An embedded cloud without the service's own programs. `environ` is what its programs run in."""
+
+    environ: dict[str, str]
+    state: StateFolder
+    database: dict[str, str]
+    settings: Settings
+    cloud: Cloud
+
+    @property
+    def store(self) -> Store:
+        return Store(self.cloud.annotations_table, self.settings.dynamodb.user_id_index)
+
+    def submit(self, content: bytes, file_name: str = "calls.vcf", user_id: str = USER_ID) -> Job:
+        """Upload a file and record its job, as the web tier does; the request is not published."""
+        job_id = jobs.new_job_id()
+        key = jobs.input_key(self.settings.s3.key_prefix, user_id, job_id, file_name)
+        self.cloud.s3.put_object(Bucket=self.settings.s3.inputs_bucket, Key=key, Body=content)
+        job = Job(
+            job_id=job_id,
+            user_id=user_id,
+            input_file_name=file_name,
+            s3_inputs_bucket=self.settings.s3.inputs_bucket,
+            s3_key_input_file=key,
+            submit_time=int(time.time()),
+            input_bytes=len(content),
+        )
+        assert self.store.create(job)
+        return job
+
+    def mails_about(self, job: Job) -> list[dict[str, str]]:
+        import requests  # noqa: PLC0415  # only this needs it
+
+        mails = requests.get(f"{self.settings.aws.endpoint_url}/mailbox.json", timeout=10).json()
+        return [mail for mail in mails if job.job_id in mail["text"]]
+
+    def fault(self, service: str, times: int, error: str) -> None:
+        """Make the next calls of a service fail."""
+        import requests  # noqa: PLC0415  # only this needs it
+
+        order = {"service": service, "times": times, "error": error}
+        requests.post(f"{self.settings.aws.endpoint_url}/_gas/faults", json=order, timeout=10).raise_for_status()
+
+    def count_messages(self, queue: str) -> int:
+        """Return how many messages a queue has, hidden and delayed ones included."""
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+        url = self.cloud.queue_url(queue)
+        attributes = self.cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return the running cloud, its accounts table migrated."""
+    given = {
+        "GAS_LOCAL_STATE": str(tmp_path_factory.mktemp("state") / "cloud"),
+        "GAS_LOCAL_CLOUD_PORT": str(free_port()),
+        "GAS_LOCAL_GLOBUS_PORT": str(free_port()),
+        "GAS_LOCAL_SITE_PORT": str(free_port()),
+        # Short enough for tests to see messages come back.
+        "GAS_SQS_WAIT_SECONDS": "1",
+        "GAS_SQS_VISIBILITY_SECONDS": "6",
+    }
+    local = local_config.load_settings(given).local
+    environ = local_config.environment(local, "us-east-1") | given
+    state = StateFolder(local.folder)
+    state.prepare()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        processes: list[subprocess.Popen[bytes]] = []
+        try:
+            yield _start_stack(local, state, environ, processes)
+        finally:
+            end_family(state.path, 10, reap=lambda: [process.poll() for process in processes] and None)
+            for process in processes:
+                process.wait()
+            shutil.rmtree(postgres.elsewhere(state.path), ignore_errors=True)
+
+
+def _start_stack(
+    local: local_config.Local,
+    state: StateFolder,
+    environ: dict[str, str],
+    processes: list["subprocess.Popen[bytes]"],
+) -> Stack:
+    settings = load(Settings)
+    database = postgres.prepare(state, print)
+    client = globus.ensure_client(state.path / "globus")
+
+    def fill() -> None:
+        provision(settings, accounts_database=database.connection(), globus=client)
+
+    for program in [database.program(), *programs.stand_ins(local, fill)]:
+        processes.append(start(program, state.path, environ, state.log_file(program.name)))
+        wait_for(f"{program.name} being ready", program.is_ready or bool)
+        if program.when_ready:
+            program.when_ready()
+    migration = start(programs.migration(), state.path, environ, state.log_file("migration"))
+    assert migration.wait() == 0, state.log_file("migration").read_text()
+    return Stack(environ=environ, state=state, database=database.connection(), settings=settings, cloud=Cloud(settings))
+
+
+@pytest.fixture
+def account(stack: Stack) -> str:
+    """Make sure that the user has an account; return the user's ID."""
+    connection = psycopg2.connect(
+        host=stack.database["host"],
+        port=stack.database["port"],
+        dbname=stack.database["dbname"],
+        user=stack.database["username"],
+        password=stack.database["password"],
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {stack.settings.accounts.table} (id, name, email, institution, role, created, updated) "
+            "VALUES (%s, 'Ada <b>', 'ada@example.org', '', 'free_user', now(), now()) ON CONFLICT DO NOTHING",
+            (USER_ID,),
+        )
+    connection.close()
+    return USER_ID
