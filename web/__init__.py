@@ -1,1 +1,1 @@
-"""The web tier: pages, accounts and the hand-over of jobs."""
+"""The web tier: what researchers see in a browser."""

@@ -1,0 +1,36 @@
+"""Gunicorn's configuration, read from the web settings; run_gas.sh starts it."""  # noqa: N999  # its usual name
+
+from pathlib import Path
+
+from web.config import web_settings
+
+_settings = web_settings()
+
+wsgi_app = "web.app:create_app()"
+bind = f"{_settings.app.host}:{_settings.host.port}"
+# Several servers may share a port; the kernel spreads connections over them.
+reuse_port = True
+certfile = str(_settings.host.certificate)
+keyfile = str(_settings.host.private_key)
+worker_class = "gthread"
+workers = _settings.app.workers
+threads = _settings.app.threads
+# Workers share what the application imports, and start at once. Connections are made later, in each worker.
+preload_app = True
+timeout = 60
+graceful_timeout = 20
+forwarded_allow_ips = ""
+# Servers of one machine would share it, and nobody controls them by it: the supervisor and systemd send signals.
+control_socket_disable = True
+
+errorlog = accesslog = str(Path(__file__).parents[1] / "log" / _settings.log.file_name)
+capture_output = True
+# The path without its query: a log-in's code and state are in there.
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+def when_ready(server: object) -> None:
+    """Say where the server is."""
+    server.log.info(  # type: ignore[attr-defined]  # gunicorn ships no types
+        "https://%s:%s answers; the site is %s", _settings.host.ip, _settings.host.port, _settings.gas.site_url
+    )

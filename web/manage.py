@@ -1,0 +1,47 @@
+"""What an operator does with the accounts database.
+
+    python web/manage.py db upgrade                              bring the database to the newest schema
+    python web/manage.py set-role ada@example.org premium_user   change a user's plan
+
+`db` has Flask-Migrate's other commands too; see `python web/manage.py db --help`.
+"""
+
+import click
+from flask.cli import FlaskGroup, with_appcontext
+from sqlalchemy import func, or_, select
+
+from util.errors import SettingsError
+from web.app import create_app
+from web.models import ROLES, Profile, db
+
+cli = FlaskGroup(create_app=create_app, add_default_commands=False, load_dotenv=False, help="Manage the accounts.")
+
+
+@cli.command("set-role")
+@click.argument("user")
+@click.argument("role", type=click.Choice(ROLES))
+@with_appcontext
+def set_role(user: str, role: str) -> None:
+    """Give USER, an ID or an email address, the ROLE."""
+    # Text that no user typed wrongly on purpose: an address is the same in capitals.
+    matches = db.session.scalars(
+        select(Profile).where(or_(Profile.id == user, func.lower(Profile.email) == user.lower()))
+    ).all()
+    if len(matches) != 1:
+        found = ", ".join(profile.id for profile in matches) or "nobody"
+        raise click.ClickException(f"{user!r} has to name one user; it names {found}")
+    matches[0].role = role
+    db.session.commit()
+    click.echo(f"{matches[0].id} is {role}")
+
+
+def main() -> None:
+    """Run a command from the shell."""
+    try:
+        cli()
+    except SettingsError as error:
+        raise SystemExit(f"manage.py: {error}") from error
+
+
+if __name__ == "__main__":
+    main()
