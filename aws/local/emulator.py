@@ -25,16 +25,22 @@ os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sqs.models import Queue
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, make_server
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
-from aws.local import gaps  # noqa: F401  # teaches moto's CloudFormation the types that it lacks
+from aws.local import mailbox  # gaps teaches moto's CloudFormation the types that it lacks
 from aws.local.calls import call_of
+from aws.local.faults import Faults
 from aws.local.gate import Gate
+from aws.local.origins import Origins
+from aws.local.signatures import App, Credentials, PresignedAddresses
 from aws.local.snapshot import Snapshot, SnapshotError
+from aws.local.uploads import Uploads
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+# nginx's status for a client that has hung up; nobody reads it.
+CLIENT_GONE = 499
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Request bodies up to this many bytes wait in memory, larger ones in a temporary file.
 BODY_IN_MEMORY = 8 * 2**20
@@ -46,27 +52,57 @@ LEAST_PAUSE = 1.0
 
 
 class Emulator:
-    """moto as one WSGI application that lets requests in one by one and tells when something has changed."""
+    """The application on the port: moto behind what it lacks, and the pages of the emulator itself."""
 
-    def __init__(self, changed: threading.Event, gate: Gate) -> None:
+    def __init__(self, saver: "Saver", gate: Gate, credentials: Credentials) -> None:
+        self._faults = Faults()
+        self._gate = gate
+        self._aws = Origins(
+            Uploads(PresignedAddresses(Backends(saver.changed, gate, self._faults), credentials), credentials)
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        path: str = environ["PATH_INFO"]
+        try:
+            if path == "/_gas/ready":
+                response = Response("ready\n")
+            elif path == "/_gas/faults":
+                response = self._faults.answer(Request(environ))
+            elif path == "/mailbox.json" or f"{path}/".startswith("/mailbox/"):
+                with self._gate.entered():
+                    response = mailbox.answer(path)
+            else:
+                return self._aws(environ, start_response)
+        except ClientDisconnected:
+            response = Response(status=CLIENT_GONE)
+        return response(environ, start_response)
+
+
+class Backends:
+    """moto as a WSGI application that lets requests in one by one and tells when something has changed."""
+
+    def __init__(self, changed: threading.Event, gate: Gate, faults: Faults) -> None:
         self._moto: App = DomainDispatcherApplication(create_backend_app)
         self._changed = changed
         self._gate = gate
+        self._faults = faults
         self._request = threading.local()
         _let_long_polls_out(gate, self._request)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer one request."""
-        if environ["PATH_INFO"] == "/_gas/ready":
-            return Response("ready\n")(environ, start_response)
+        """Answer one call of AWS's API."""
         with _buffered_body(environ) as form:
             call = call_of(environ, form)
+            fault = self._faults.strike(call)
+            if fault is not None:
+                return fault(environ, start_response)
             self._request.socket = environ.get("werkzeug.socket")
             with self._gate.entered():
                 try:
                     response = Response.from_app(self._moto, environ, buffered=True)
                 except _ClientGone:
-                    return Response(status=499)(environ, start_response)
+                    response = Response(status=CLIENT_GONE)
             if not call.reads_only and not (call.action == "ReceiveMessage" and response.data in EMPTY_ANSWERS):
                 self._changed.set()
         return response(environ, start_response)
@@ -169,7 +205,7 @@ def main(arguments: list[str] | None = None) -> int:
         snapshot.prepare()
         snapshot.load()
         server = make_server(
-            options.host, options.port, Emulator(saver.changed, gate), threaded=True, request_handler=_Handler
+            options.host, options.port, Emulator(saver, gate, _credentials()), threaded=True, request_handler=_Handler
         )
     except SnapshotError as error:
         _say(str(error))
@@ -191,6 +227,11 @@ def _serve_until_signal(server: BaseWSGIServer) -> None:
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     stop.wait()
     server.shutdown()
+
+
+def _credentials() -> Credentials:
+    """Return the keys that presigned requests must be signed with: those of this process's own environment."""
+    return Credentials(os.environ.get("AWS_ACCESS_KEY_ID", "test"), os.environ.get("AWS_SECRET_ACCESS_KEY", "test"))
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

@@ -14,7 +14,6 @@ import os
 import pickle
 import threading
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -179,7 +178,7 @@ class Dump:
 
 
 def _backends_of(service: str) -> Any:
-    get: Callable[[str], Any] = moto.backends.get_backend  # typed for literals only
+    get: Any = moto.backends.get_backend  # typed for literal names only
     return get(service)
 
 
