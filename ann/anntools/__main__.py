@@ -1,0 +1,70 @@
+"""The engine from a shell: ``python -m ann.anntools annotate INPUT``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ann.anntools import __version__
+from ann.anntools.driver import annotate, run
+from ann.anntools.errors import AnnToolsError
+from ann.anntools.streams import whole_file
+
+STANDARD = "-"
+# BSD sysexits, as other tools of the field use them.
+USAGE, BAD_INPUT = 2, 65
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0, 2 for usage, 65 for bad input with one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.input != STANDARD and options.output != STANDARD:
+            run(
+                options.input,
+                assembly=options.assembly,
+                output=options.output,
+                log=options.log,
+                summary=options.summary,
+            )
+        else:
+            _pipe(options)
+    except AnnToolsError as error:
+        print(error, file=sys.stderr)  # noqa: T201  the shell's user reads it here
+        return BAD_INPUT
+    except OSError as error:
+        print(f"{error.filename or options.input}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  as above
+        return USAGE
+    return 0
+
+
+def _pipe(options: argparse.Namespace) -> None:
+    """Annotate from standard input or to standard output; log and summary are written only where they are asked for."""
+    source = sys.stdin.buffer if options.input == STANDARD else Path(options.input).open("rb")
+    name = "standard input" if options.input == STANDARD else Path(options.input).name
+    with source:
+        if options.output in (None, STANDARD):
+            findings = annotate(source, sys.stdout.buffer, name, assembly=options.assembly)
+        else:
+            with whole_file(Path(options.output)) as sink:
+                findings = annotate(source, sink, name, assembly=options.assembly)
+    for path, text in ((options.log, findings.log()), (options.summary, findings.summary_json())):
+        if path is not None:
+            with whole_file(Path(path)) as sink:
+                sink.write(text.encode())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ann.anntools", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("annotate", help="annotate a VCF")
+    command.add_argument("input", metavar="INPUT", help="a VCF, plain, gzip or BGZF; - is standard input")
+    command.add_argument("-o", "--output", metavar="OUTPUT", help="where to write; - is standard output")
+    command.add_argument("--assembly", metavar="NAME", help="GRCh38, GRCh37, hg18 or rCRS; usually found in the file")
+    command.add_argument("--log", metavar="FILE", help="where to write the log")
+    command.add_argument("--summary", metavar="FILE", help="where to write the summary, JSON")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

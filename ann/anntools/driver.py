@@ -1,0 +1,170 @@
+"""The pipeline: read the header, learn the assembly, annotate block by block, report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from ann.anntools import __version__
+from ann.anntools.annotation import KEYS, Annotator, Tally
+from ann.anntools.assembly import Assembly, find
+from ann.anntools.blocks import Block, block_of, read
+from ann.anntools.errors import AnnToolsError, UnknownAssembly
+from ann.anntools.genome import Genome
+from ann.anntools.header import Header, InfoKey
+from ann.anntools.limits import LIMITS, Limits
+from ann.anntools.report import Findings, Report, tally_warnings
+from ann.anntools.streams import Counted, Sink, chunks, whole_file
+from ann.anntools.writer import render, uses, without_keys
+
+Progress = Callable[[int, int], None]
+PREFIX = "GAS_"
+SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
+
+
+def run(
+    path: str | Path,
+    kind: str = "vcf",
+    *,
+    assembly: str | None = None,
+    output: str | Path | None = None,
+    log: str | Path | None = None,
+    summary: str | Path | None = None,
+    progress: Progress | None = None,
+    limits: Limits = LIMITS,
+) -> Report:
+    """Annotate the VCF at ``path`` and return where the results are.
+
+    For X.vcf it writes X.annot.vcf, X.vcf.count.log and X.summary.json beside it, for X.vcf.gz X.annot.vcf.gz (BGZF),
+    X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise. Each appears
+    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``progress`` is called
+    after every block with the records done and the bytes read from ``path``.
+
+    Raises BadInput, UnknownAssembly or ReferenceDataError (the log then holds the sentence), OSError where a file
+    cannot be read or written, ValueError for another ``kind``.
+    """
+    if kind != "vcf":
+        raise ValueError(f"The input kind {kind!r} is not known; it must be 'vcf'.")
+    source = Path(path)
+    suffix = next((end for end in reversed(SUFFIXES) if source.name.endswith(end)), "")
+    stem = source.name.removesuffix(suffix)
+    output = Path(output or source.with_name(f"{stem}.annot{suffix or '.vcf'}"))
+    log = Path(log or source.with_name(f"{source.name}.count.log"))
+    summary = Path(summary or source.with_name(f"{stem}.summary.json"))
+    try:
+        with source.open("rb") as stream, whole_file(output) as sink:
+            findings = annotate(stream, sink, source.name, assembly=assembly, progress=progress, limits=limits)
+    except AnnToolsError as error:
+        with whole_file(log) as sink:
+            sink.write(f"Input: {source.name}\nNot annotated: {error}\n".encode())
+        raise
+    with whole_file(log) as sink:
+        sink.write(findings.log().encode())
+    with whole_file(summary) as sink:
+        sink.write(findings.summary_json().encode())
+    return Report(
+        output=output,
+        log=log,
+        summary=summary,
+        variant_count=findings.tally.records,
+        assembly=findings.assembly.name,
+        engine_version=__version__,
+        reference_version=findings.reference_version,
+    )
+
+
+def annotate(
+    source: BinaryIO,
+    sink: Sink,
+    name: str,
+    *,
+    assembly: str | None = None,
+    progress: Progress | None = None,
+    limits: Limits = LIMITS,
+) -> Findings:
+    """Annotate the VCF that ``source`` holds into ``sink`` and return what there is to report.
+
+    ``name`` is what the report calls the input; the rest, and what is raised, is as in `run`.
+    """
+    counted = Counted(source)
+    header, records = read(chunks(counted, limits), limits)
+    first = next(records, None)
+    if first is None:
+        return _header_only(header, sink, name, assembly)
+    found = find(header, [chrom.decode("utf-8", "replace") for chrom in first.contigs()[0]], assembly)
+    genome = Genome(found.name, header)
+    names, warnings = choose_names(header, first)
+    keys = [replace(key, name=names[key].decode()) for key in KEYS]
+    annotator = Annotator(genome, names)
+    sink.write(header.with_info(keys))
+    for block in chain([first], records):
+        for part, texts in annotator.annotate(_without_ours(block, names, header, limits)):
+            sink.write(render(part, texts))
+        if progress is not None:
+            progress(annotator.tally.records, counted.count)
+    return Findings(
+        input_name=name,
+        fileformat=header.version,
+        samples=header.samples,
+        assembly=found,
+        reference_version=genome.reference.version,
+        sources=tuple(genome.sources),
+        warnings=(*header.warnings, *found.warnings, *warnings, *tally_warnings(annotator.tally)),
+        tally=annotator.tally,
+    )
+
+
+def choose_names(header: Header, first: Block) -> tuple[dict[InfoKey, bytes], list[str]]:
+    """Return the name to write each of our keys under, and a warning for each that had to change.
+
+    A key is the input's own where the header declares it otherwise than we do, or does not declare it and the first
+    records use it; ours then gets a prefix, and a number if that is taken too.
+    """
+    undeclared = uses(first, [key.name.encode() for key in KEYS if key.name not in header.info])
+    names, warnings = {}, []
+    for key in KEYS:
+        for name in _candidates(key.name):
+            declared = header.info.get(name)
+            if declared in (None, replace(key, name=name).line()) and name.encode() not in undeclared:
+                break
+        names[key] = name.encode()
+        if name != key.name:
+            warnings.append(f"The input uses the INFO key {key.name} in its own sense; ours is called {name}.")
+    return names, warnings
+
+
+def _candidates(name: str) -> Iterator[str]:
+    yield name
+    yield PREFIX + name
+    number = 2
+    while True:
+        yield f"{PREFIX}{name}_{number}"
+        number += 1
+
+
+def _without_ours(block: Block, names: dict[InfoKey, bytes], header: Header, limits: Limits) -> Block:
+    """Return the block without values of our own keys from an earlier run."""
+    text = without_keys(block, set(names.values()))
+    return block if text is None else block_of(text, block.first_line, header, limits)
+
+
+def _header_only(header: Header, sink: Sink, name: str, wanted: str | None) -> Findings:
+    """Copy a VCF that has no records; nobody needs to know its assembly."""
+    try:
+        found = find(header, [], wanted)
+    except UnknownAssembly:
+        if wanted is not None:
+            raise
+        found = Assembly("unknown", "there are no records")
+    sink.write(header.with_info(KEYS))
+    return Findings(
+        input_name=name,
+        fileformat=header.version,
+        samples=header.samples,
+        assembly=found,
+        reference_version="",
+        sources=(),
+        warnings=(*header.warnings, *found.warnings),
+        tally=Tally(),
+    )

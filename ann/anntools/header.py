@@ -1,0 +1,139 @@
+"""The header of a VCF: its lines, what they declare, and where ours go."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ann.anntools.errors import BadInput
+
+COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
+VERSIONS = ("VCFv3.3", "VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "VCFv4.5")
+# VCF 3.3 wrote ##INFO=DP,1,Integer,"…"; since 4.0 it is ##INFO=<ID=DP,Number=1,…>.
+INFO_ID = re.compile(rb"##INFO=(?:<(?:.*?,)?ID=)?([^,>]+)")
+CONTIG = re.compile(rb"##contig=<(.*)>\s*$", re.IGNORECASE)
+ATTRIBUTE = re.compile(rb'(\w+)=("[^"]*"|[^,]*)')
+QUOTE = 60  # characters of a line that a message shows
+
+
+@dataclass(frozen=True)
+class InfoKey:
+    """An INFO key that we add, with what its header line says of it."""
+
+    name: str
+    number: str
+    type: str
+    description: str
+
+    def line(self) -> bytes:
+        """Return the header line without its end."""
+        return (
+            f'##INFO=<ID={self.name},Number={self.number},Type={self.type},Description="{self.description}">'
+        ).encode()
+
+
+@dataclass(frozen=True)
+class Contig:
+    """What a ##contig line declares; ``length`` in bases, 0 where it does not say."""
+
+    name: str
+    length: int
+    assembly: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """Header lines as they came, ends of lines included; the last is #CHROM."""
+
+    lines: Sequence[bytes]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns that #CHROM names."""
+        return self.lines[-1].count(b"\t") + 1
+
+    @property
+    def line_end(self) -> bytes:
+        """How #CHROM ends: CR LF on files from Windows."""
+        return b"\r\n" if self.lines[-1].endswith(b"\r\n") else b"\n"
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return max(self.columns - len(COLUMNS) - 1, 0)
+
+    @property
+    def version(self) -> str:
+        """What ##fileformat says, empty where it is missing."""
+        found = re.match(rb"##fileformat=(\S*)", self.lines[0])
+        return _text(found[1]) if found else ""
+
+    @cached_property
+    def info(self) -> dict[str, bytes]:
+        """INFO keys that the input declares, each with its line without the line's end."""
+        found = ((INFO_ID.match(line), line) for line in self.lines)
+        return {_text(match[1]): line.rstrip(b"\r\n") for match, line in found if match}
+
+    @cached_property
+    def contigs(self) -> list[Contig]:
+        """The ##contig lines."""
+        bodies = (match[1] for match in map(CONTIG.match, self.lines) if match)
+        return [_contig(body) for body in bodies]
+
+    def values(self, key: str) -> list[str]:
+        """Return the values of the unstructured lines ``##key=value``, in order."""
+        start = b"##" + key.encode() + b"="
+        return [_text(line[len(start) :]).strip() for line in self.lines if line.startswith(start)]
+
+    def with_info(self, keys: Sequence[InfoKey]) -> bytes:
+        """Return the header's bytes with a line for each of ``keys`` just before #CHROM.
+
+        A line of the input that is the same as one of ours is left out, so that annotating twice adds none.
+        """
+        ours = [key.line() for key in keys]
+        kept = [line for line in self.lines[:-1] if line.rstrip(b"\r\n") not in ours]
+        return b"".join([*kept, *(line + self.line_end for line in ours), self.lines[-1]])
+
+
+def parse(lines: Sequence[bytes], following: bytes) -> Header:
+    """Return the header made of ``lines``, the lines at the top that begin with ``#``.
+
+    ``following`` is the beginning of the line after them, for messages. Raises BadInput where this is no VCF header.
+    """
+    if not lines or not lines[0].startswith((b"##", b"#CHROM")):
+        shown = _text((lines[0] if lines else following)[:QUOTE]).strip()
+        raise BadInput(f"The file is not a VCF: it begins with {shown!r} instead of ##fileformat=VCFv4.x.")
+    for number, line in enumerate(lines, start=1):
+        if b"\0" in line:
+            raise BadInput("The header holds a NUL byte, which no text has.", number)
+    titles = [number for number, line in enumerate(lines) if line.startswith(b"#CHROM")]
+    if not titles:
+        raise BadInput("The line #CHROM POS ID REF ALT QUAL FILTER INFO is missing between header and records.")
+    if len(titles) > 1:
+        raise BadInput("The line #CHROM stands twice; a VCF has it once.", titles[1] + 1)
+    if titles[0] != len(lines) - 1:
+        raise BadInput("The line #CHROM must be the last of the header.", titles[0] + 1)
+    if tuple(lines[-1].rstrip(b"\r\n").split(b"\t")[: len(COLUMNS)]) != COLUMNS:
+        raise BadInput(
+            "The line #CHROM must name CHROM POS ID REF ALT QUAL FILTER INFO, separated by tabs.", len(lines)
+        )
+    header = Header(lines)
+    if header.version not in VERSIONS:
+        said = f"says {header.version}" if header.version else "is missing"
+        header.warnings.append(f"##fileformat {said}; read as {VERSIONS[-1]}, known are {', '.join(VERSIONS)}.")
+    return header
+
+
+def _contig(body: bytes) -> Contig:
+    attributes = {_text(key): _text(value).strip('"') for key, value in ATTRIBUTE.findall(body)}
+    length = attributes.get("length", "")
+    return Contig(
+        attributes.get("ID", ""),
+        int(length) if length.isascii() and length.isdigit() else 0,
+        attributes.get("assembly", ""),
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

@@ -1,0 +1,27 @@
+"""How much of a file the engine takes, so that no input can exhaust a worker."""
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds on an input, in bytes where no other unit is named.
+
+    ``line``: the longest line; a record of ten thousand samples with many FORMAT fields stays below 10 MiB.
+    ``header``: all header lines together. ``unpacked``: the decompressed input. ``ratio``: decompressed to compressed
+    size, enforced once ``ratio_from`` bytes came out; real cohorts of homozygous calls reach some hundreds.
+    ``alleles``: ALT alleles of one record. ``contig``: characters in a CHROM name.
+    """
+
+    line: int = 64 * MIB
+    header: int = 256 * MIB
+    unpacked: int = 256 * 1024 * MIB
+    ratio: int = 600
+    ratio_from: int = 256 * MIB
+    alleles: int = 1000
+    contig: int = 255
+
+
+LIMITS = Limits()

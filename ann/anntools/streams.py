@@ -1,0 +1,195 @@
+"""Bytes in and out: plain, gzip or BGZF by what the bytes say, never by a name; files that appear whole or not at all."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from ann.anntools.errors import BadInput
+from ann.anntools.limits import Limits
+
+CHUNK = 1 << 20
+GZIP = b"\x1f\x8b"
+# RFC 1952 member: 31 asks zlib for a gzip header and trailer around a window of 15 bits.
+GZIP_WINDOW = 31
+
+# What a first look can tell; the longest of these is shorter than what we look at.
+FOREIGN = {
+    b"\xff\xfe": "a text in UTF-16 (little-endian); save it as UTF-8 or ASCII",
+    b"\xfe\xff": "a text in UTF-16 (big-endian); save it as UTF-8 or ASCII",
+    b"#\x00": "a text in UTF-16 (little-endian); save it as UTF-8 or ASCII",
+    b"\x00#": "a text in UTF-16 (big-endian); save it as UTF-8 or ASCII",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"PK\x03\x04": "a ZIP archive (or an Office document); unpack it, or compress the VCF with gzip",
+    b"BZh": "compressed with bzip2; use gzip or bgzip",
+    b"\xfd7zXZ": "compressed with xz; use gzip or bgzip",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; use gzip or bgzip",
+    b"BCF": "a BCF file; convert it with bcftools view",
+    b"BAM\x01": "a BAM file",
+    b"CRAM": "a CRAM file",
+    b">": "a FASTA file",
+    b"@": "a FASTQ or SAM file",
+    b"<": "an HTML or XML document",
+    b"{": "a JSON document",
+}
+LOOK = 8
+# Windows editors put it before UTF-8; VCF 4.3, section 1.1, and bcftools want none.
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+# BGZF (SAM specification, section 4.1): gzip members of at most 64 KiB whose extra field BC tells their size.
+BGZF_TEXT = 0xFF00
+BGZF_HEADER = struct.Struct("<4BI2BH2B2H")
+BGZF_TRAILER = struct.Struct("<2I")
+BGZF_LEVEL = 6
+
+
+class Sink(Protocol):
+    """Whatever takes the annotated file, a piece at a time."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
+
+
+class Reader(Protocol):
+    """Whatever gives the input, a piece at a time."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, none at the end."""
+        ...
+
+
+class Counted:
+    """A reader that knows how many bytes it gave: ``count``."""
+
+    def __init__(self, stream: Reader) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, none at the end."""
+        piece = self._stream.read(size)
+        self.count += len(piece)
+        return piece
+
+
+def chunks(stream: Reader, limits: Limits) -> Iterator[bytes]:
+    """Yield the text of ``stream`` in pieces of at most 1 MiB, decompressed if it is gzip or BGZF.
+
+    Raises BadInput where the stream is empty, plainly something else, or a gzip that is cut off, damaged, or larger
+    than ``limits`` allow.
+    """
+    head = stream.read(CHUNK)
+    if not head:
+        raise BadInput("The file is empty; a VCF begins with ##fileformat=VCFv4.x.")
+    pieces = _plain(stream, head) if head[:2] != GZIP else _gunzip(stream, head, limits)
+    first = next(pieces, b"")
+    if not first:
+        raise BadInput("The gzip holds no bytes; a VCF begins with ##fileformat=VCFv4.x.")
+    what = next((name for magic, name in FOREIGN.items() if first[:LOOK].startswith(magic)), None)
+    if what:
+        raise BadInput(f"The file is not a VCF: it looks like {what}.")
+    yield first.removeprefix(BYTE_ORDER_MARK)
+    yield from pieces
+
+
+def _plain(stream: Reader, head: bytes) -> Iterator[bytes]:
+    yield head
+    while piece := stream.read(CHUNK):
+        yield piece
+
+
+def _gunzip(stream: Reader, head: bytes, limits: Limits) -> Iterator[bytes]:
+    """Decompress gzip members one after another; BGZF is a gzip of many small members."""
+    packed, unpacked = len(head), 0
+    member = zlib.decompressobj(GZIP_WINDOW)
+    waiting = head
+    parts: list[bytes] = []
+    while True:
+        try:
+            piece = member.decompress(waiting, CHUNK)
+        except zlib.error as error:
+            raise BadInput(f"The gzip is damaged after {unpacked:,} decompressed bytes.") from error
+        unpacked += len(piece)
+        _refuse_bomb(packed, unpacked, limits)
+        parts.append(piece)
+        if sum(map(len, parts)) >= CHUNK // 2:
+            yield b"".join(parts)
+            parts = []
+        if not waiting and not piece:
+            break
+        waiting = member.unconsumed_tail or member.unused_data
+        if not waiting:
+            waiting = stream.read(CHUNK)
+            packed += len(waiting)
+        if member.eof:
+            waiting = waiting.lstrip(b"\0")  # tapes and block devices pad a gzip with zeros
+            if not waiting:
+                break
+            member = zlib.decompressobj(GZIP_WINDOW)
+    if not member.eof:
+        raise BadInput(
+            f"The gzip ends in the middle, after {unpacked:,} decompressed bytes; the upload or copy was cut off."
+        )
+    if parts:
+        yield b"".join(parts)
+
+
+def _refuse_bomb(packed: int, unpacked: int, limits: Limits) -> None:
+    if unpacked > limits.unpacked:
+        raise BadInput(f"The gzip unpacks to more than {limits.unpacked:,} bytes, the most that is taken.")
+    if unpacked > limits.ratio_from and unpacked > packed * limits.ratio:
+        raise BadInput(f"The gzip unpacks to more than {limits.ratio} times its size, the most that is taken.")
+
+
+class BgzfWriter:
+    """Compresses what is written to it into ``raw`` as BGZF; `close` ends it with the marker of a whole file."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._waiting = bytearray()
+
+    def write(self, data: bytes, /) -> int:
+        """Take the next bytes."""
+        self._waiting += data
+        whole = len(self._waiting) - len(self._waiting) % BGZF_TEXT
+        with memoryview(self._waiting) as view:
+            for start in range(0, whole, BGZF_TEXT):
+                self._raw.write(_bgzf_member(view[start : start + BGZF_TEXT]))
+        del self._waiting[:whole]
+        return len(data)
+
+    def close(self) -> None:
+        """Write what waits and the empty member that marks the end; ``raw`` stays open."""
+        if self._waiting:
+            self._raw.write(_bgzf_member(self._waiting))
+        self._waiting = bytearray()
+        self._raw.write(_bgzf_member(b""))
+
+
+def _bgzf_member(text: bytes | bytearray | memoryview) -> bytes:
+    packer = zlib.compressobj(BGZF_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = packer.compress(text) + packer.flush()
+    size = BGZF_HEADER.size + len(body) + BGZF_TRAILER.size
+    header = BGZF_HEADER.pack(0x1F, 0x8B, 8, 4, 0, 0, 0xFF, 6, 0x42, 0x43, 2, size - 1)
+    return header + body + BGZF_TRAILER.pack(zlib.crc32(text), len(text))
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Sink]:
+    """Open ``path`` for writing under a temporary name and rename it once all is written; BGZF for .gz and .bgz."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as raw:
+            if path.suffix in {".gz", ".bgz"}:
+                packed = BgzfWriter(raw)
+                yield packed
+                packed.close()
+            else:
+                yield raw
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
