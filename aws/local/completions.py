@@ -1,4 +1,4 @@
-"""What moto's CloudFormation makes only in part: importing this module makes it do the rest.
+"""What moto's CloudFormation makes only in part: `install` makes it do the rest.
 
 A stack's bucket has no rules for origins and objects, a changed queue keeps most of its attributes, a changed topic
 loses its subscriptions, a table has no backups: each is completed after moto has done what it does.
@@ -125,10 +125,12 @@ class _JsonAttribute:
         queue.__dict__["_redrive_allow_policy"] = value if isinstance(value, str) else json.dumps(value)
 
 
-_complete(FakeBucket, _complete_bucket, updates=True)
-_complete(Queue, _complete_queue, updates=False)
-_complete(Topic, _complete_topic, updates=False)
-_complete(Table, _complete_table, updates=False)
-FakeBucket.get_permission = _permission  # type: ignore[method-assign, assignment]  # moto offers no other way
-Queue.redrive_allow_policy = _JsonAttribute()  # type: ignore[attr-defined]  # what moto lacks
-Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")
+def install() -> None:
+    """Make moto's CloudFormation do the rest. Once per process."""
+    _complete(FakeBucket, _complete_bucket, updates=True)
+    _complete(Queue, _complete_queue, updates=False)
+    _complete(Topic, _complete_topic, updates=False)
+    _complete(Table, _complete_table, updates=False)
+    FakeBucket.get_permission = _permission  # type: ignore[method-assign, assignment]  # moto offers no other way
+    Queue.redrive_allow_policy = _JsonAttribute()  # type: ignore[attr-defined]  # what moto lacks
+    Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")

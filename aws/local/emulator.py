@@ -30,7 +30,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
-from aws.local import mailbox  # gaps teaches moto's CloudFormation the types that it lacks
+from aws.local import gaps, mailbox
 from aws.local.calls import call_of
 from aws.local.faults import Faults
 from aws.local.gate import Gate
@@ -83,6 +83,7 @@ class Backends:
     """moto as a WSGI application that lets requests in one by one and tells when something has changed."""
 
     def __init__(self, changed: threading.Event, gate: Gate, faults: Faults) -> None:
+        gaps.install()
         self._moto: App = DomainDispatcherApplication(create_backend_app)
         self._changed = changed
         self._gate = gate

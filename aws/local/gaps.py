@@ -1,4 +1,4 @@
-"""The resource types that moto's CloudFormation accepts and does not make: importing this module teaches it to.
+"""The resource types that moto's CloudFormation accepts and does not make: `install` teaches it to.
 
 moto finds the types that it knows among the subclasses of its CloudFormationModel, so a class here is a type that
 stacks then create, update and delete like any other. The types that moto makes in part are in `completions`. A type
@@ -18,6 +18,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import Queue, sqs_backends
 
+from aws.local import completions
 from aws.local.completions import boolean
 
 Properties = Mapping[str, Any]
@@ -227,6 +228,9 @@ def _queue_of(url: str, account: str, region: str) -> Queue:
     return sqs_backends[account][region].get_queue(url.rsplit("/", 1)[-1])
 
 
-# moto may have listed the types that it knows before ours were there.
-for _listing in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
-    _listing.cache_clear()
+def install() -> None:
+    """Close the gaps, those of `completions` too. Once per process, before the first stack."""
+    completions.install()
+    # moto may have listed the types that it knows before ours were there.
+    for listing in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+        listing.cache_clear()

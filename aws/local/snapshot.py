@@ -9,6 +9,7 @@ A snapshot is written to a temporary file, synchronized and renamed, so that a c
 import copyreg
 import dataclasses
 import errno
+import functools
 import io
 import os
 import pickle
@@ -21,7 +22,7 @@ import moto
 import moto.backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.s3.models import FakeKey
+from moto.s3.models import FakeKey, S3BackendDict
 
 from util.errors import GasError
 
@@ -54,36 +55,30 @@ class _Bytes:
 class _Pickler(pickle.Pickler):
     """Pickles backends: locks as new ones, backends of other services by name, bytes of objects by file."""
 
-    def __init__(self, file: BinaryIO, objects: Path) -> None:
+    def __init__(self, file: BinaryIO, objects: Path, written: set[str]) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self._objects = objects
+        self._written = written
         self.kept: set[str] = set()
+        # A table of types is looked up in C, where a method that pickle asks about every object would be Python.
+        self.dispatch_table = {
+            **copyreg.dispatch_table,
+            **dict.fromkeys(_LOCKS, _fresh),
+            BackendDict: _by_name,
+            S3BackendDict: _by_name,
+            FakeKey: self._reduce_key,
+            _Bytes: lambda content: (_read_object, (content.name,)),
+        }
 
-    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
-        """Name what a snapshot does not hold itself."""
-        if isinstance(obj, BackendDict):
-            return "service", obj.service_name
-        if isinstance(obj, _Bytes):
-            return "object", obj.name
-        return None
-
-    def reducer_override(self, obj: Any) -> Any:
-        """Say how to make again what cannot be pickled, or should not be."""
-        if type(obj) in _LOCKS:
-            return _LOCKS[type(obj)], ()
-        if isinstance(obj, FakeKey):
-            state = {name: value for name, value in vars(obj).items() if name not in {"_value_buffer", "lock"}}
-            return copyreg.__newobj__, (FakeKey,), state | {"value": self._keep(obj)}  # type: ignore[attr-defined]  # typeshed leaves it out
-        return NotImplemented
-
-    def _keep(self, key: FakeKey) -> _Bytes:
-        """Write the object's bytes unless they are on disk already."""
+    def _reduce_key(self, key: FakeKey) -> tuple[Any, ...]:
+        """Pickle an S3 object without its bytes, which are written unless they are on disk already."""
         name: str = vars(key).setdefault("_gas_file", uuid.uuid4().hex)
-        path = self._objects / name
-        if name not in self.kept and not path.exists():
-            _write(path, b"" if key.disposed else key.value)
+        if name not in self._written:
+            _write(self._objects / name, b"" if key.disposed else key.value)
+            self._written.add(name)
         self.kept.add(name)
-        return _Bytes(name)
+        state = {field: value for field, value in vars(key).items() if field not in {"_value_buffer", "lock"}}
+        return _new, (FakeKey,), state | {"value": _Bytes(name)}
 
 
 class _Unpickler(pickle.Unpickler):
@@ -93,10 +88,26 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file)
         self._objects = objects
 
-    def persistent_load(self, pid: tuple[str, str]) -> Any:
-        """Return what a name in the snapshot stands for."""
-        kind, name = pid
-        return _backends_of(name) if kind == "service" else (self._objects / name).read_bytes()
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        """Return what a name in the snapshot stands for; bytes are read from the folder of this snapshot."""
+        found = super().find_class(module_name, global_name)
+        return functools.partial(_read_object, self._objects) if found is _read_object else found
+
+
+def _new(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def _fresh(lock: Any) -> tuple[Any, tuple[()]]:
+    return _LOCKS[type(lock)], ()
+
+
+def _by_name(backends: BackendDict[Any]) -> tuple[Any, tuple[str]]:
+    return _backends_of, (backends.service_name,)
+
+
+def _read_object(folder: Path, name: str) -> bytes:
+    return (folder / name).read_bytes()
 
 
 class Snapshot:
@@ -105,6 +116,7 @@ class Snapshot:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "snapshot"
         self._objects = folder / "objects"
+        self._written: set[str] = set()
 
     def prepare(self) -> None:
         """Make the folder and see that it can be written. Raises SnapshotError."""
@@ -143,12 +155,13 @@ class Snapshot:
         ) as error:
             raise SnapshotError(f"the state in {self._path} is damaged and cannot be read: {error}") from error
         _restore(state)
+        self._written = {path.name for path in self._objects.iterdir()}
 
     def dump(self) -> "Dump":
         """Return the state as it is now; the bytes of new objects are written already. Raises SnapshotError."""
         _forget()
         with io.BytesIO() as buffer:
-            pickler = _Pickler(buffer, self._objects)
+            pickler = _Pickler(buffer, self._objects, self._written)
             try:
                 pickler.dump(_collect())
             except OSError as error:
@@ -165,6 +178,7 @@ class Snapshot:
             for path in self._objects.iterdir():
                 if path.name not in dump.objects:
                     path.unlink()
+            self._written &= dump.objects
         except OSError as error:
             raise _refusal("written", self._path, error) from error
 
