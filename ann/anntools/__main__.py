@@ -1,7 +1,9 @@
 """The engine from a shell: ``python -m ann.anntools annotate INPUT``."""
 
 import argparse
+import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from ann.anntools import __version__
@@ -18,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code: 0, 2 for usage, 65 for bad input with one sentence on stderr."""
     options = _parser().parse_args(arguments)
     try:
-        if options.input != STANDARD and options.output != STANDARD:
+        if STANDARD not in (options.input, options.output):
             run(
                 options.input,
                 assembly=options.assembly,
@@ -39,9 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _pipe(options: argparse.Namespace) -> None:
     """Annotate from standard input or to standard output; log and summary are written only where they are asked for."""
-    source = sys.stdin.buffer if options.input == STANDARD else Path(options.input).open("rb")
-    name = "standard input" if options.input == STANDARD else Path(options.input).name
-    with source:
+    piped = options.input == STANDARD
+    name = "standard input" if piped else Path(options.input).name
+    with nullcontext(sys.stdin.buffer) if piped else Path(options.input).open("rb") as source:
         if options.output in (None, STANDARD):
             findings = annotate(source, sys.stdout.buffer, name, assembly=options.assembly)
         else:
@@ -67,4 +69,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # Like other filters, end quietly when the reader of our output goes away.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

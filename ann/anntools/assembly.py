@@ -15,7 +15,9 @@ NAMES = ("GRCh38", "GRCh37", "hg18", "rCRS")
 # How people write them, alone or inside a file name; the boundaries keep b37 from being found in ab370.
 PATTERNS = {
     "GRCh38": r"GRCh38(?:\.p\d+)?|hg38|b38|hs38(?:DH|d1)?|GCA_000001405\.1[5-9]|GCF_000001405\.(2[6-9]|[34]\d)",
-    "GRCh37": r"GRCh37(?:\.p\d+)?|hg19|b37|v37|hs37(?:d5)?|build_?37|NCBI_?37|GCA_000001405\.1(?!\d)|GCF_000001405\.(13|25)",
+    "GRCh37": (
+        r"GRCh37(?:\.p\d+)?|hg19|b37|v37|hs37(?:d5)?|build_?37|NCBI_?37|GCA_000001405\.1(?!\d)|GCF_000001405\.(13|25)"
+    ),
     "hg18": r"hg18|NCBI_?36|b36|build_?36",
     "rCRS": r"rCRS|NC_012920",
 }

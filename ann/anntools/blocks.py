@@ -68,7 +68,8 @@ class Block:
     def without_info(self) -> NDArray[np.bool_]:
         """Whether INFO is a dot, bool (N,)."""
         info = self.column(INFO)
-        return (info.sizes == 1) & (self.data[info.starts] == DOT)
+        single: NDArray[np.bool_] = (info.sizes == 1) & (self.data[info.starts] == DOT)
+        return single
 
     def contigs(self) -> tuple[list[bytes], Ints]:
         """Return the distinct CHROM values and each record's place among them, int64 (N,)."""
@@ -132,7 +133,8 @@ def _blocks(rest: bytes, pieces: Iterator[bytes], header: Header, limits: Limits
             continue
         text = b"".join(waiting)
         # Empty lines at the very end of a file are dropped, so those at the end of a piece must wait.
-        cut = text.rfind(b"\n", 0, text.find(b"\n", len(text.rstrip(b"\r\n"))) + 1) + 1
+        body = text[: text.rfind(b"\n") + 1].rstrip(b"\r\n")
+        cut = text.find(b"\n", len(body)) + 1 if body else 0
         waiting = [text[cut:]]
         if cut:
             block = block_of(text[:cut], number, header, limits)
@@ -197,6 +199,7 @@ def _refuse_bad_lines(lines: Texts, columns: Ints, first_line: int, header: Head
 
 def _refuse_excess(block: Block, limits: Limits) -> None:
     checks = (
+        (block.lines.sizes > limits.line, f"The line is longer than {limits.line:,} bytes, the most that is taken."),
         (block.column(CHROM).sizes > limits.contig, f"CHROM is longer than {limits.contig} characters."),
         (block.column(CHROM).sizes == 0, "CHROM is empty."),
         (block.column(REF).sizes == 0, "REF is empty."),

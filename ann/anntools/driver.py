@@ -23,7 +23,7 @@ PREFIX = "GAS_"
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
 
 
-def run(
+def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with defaults
     path: str | Path,
     kind: str = "vcf",
     *,

@@ -1,4 +1,4 @@
-"""Sources by overlap: which intervals does each span touch?"""
+"""Sources by overlap: the intervals that each span touches."""
 
 from dataclasses import dataclass
 from functools import cached_property

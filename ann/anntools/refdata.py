@@ -90,8 +90,7 @@ class Reference:
 
     def sequence(self, contig: str) -> Bytes | None:
         """Return the bases of ``contig`` as uint8 ASCII, None where they are not at hand."""
-        name = f"{contig}/sequence"
-        found: Bytes | None = self.archive[name] if name in self.archive else None
+        found: Bytes | None = self.archive.get(f"{contig}/sequence")
         return found
 
 

@@ -1,4 +1,4 @@
-"""Bytes in and out: plain, gzip or BGZF by what the bytes say, never by a name; files that appear whole or not at all."""
+"""Bytes in and out: plain, gzip or BGZF as the bytes say, not a name; files that appear whole or not at all."""
 
 import struct
 import zlib

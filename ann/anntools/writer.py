@@ -57,10 +57,15 @@ def without_keys(block: Block, keys: Collection[bytes]) -> bytes | None:
 
 def _mentions(block: Block, keys: Collection[bytes]) -> list[tuple[int, re.Match[bytes]]]:
     """Return (record, match) for each use of ``keys`` in INFO."""
-    pattern = re.compile(rb"(?<=[\t;])(" + b"|".join(map(re.escape, keys)) + rb")(?=[=;\t\r\n]|$)")
+    text = block.data.tobytes()
+    # A plain search for each key is many times faster than the pattern, and mostly finds nothing.
+    present = [re.escape(key) for key in keys if key in text]
+    if not present:
+        return []
+    pattern = re.compile(rb"(?<=[\t;])(" + b"|".join(present) + rb")(?=[=;\t\r\n]|$)")
     info = block.column(INFO)
     found = []
-    for match in pattern.finditer(block.data.tobytes()):
+    for match in pattern.finditer(text):
         record = int(np.searchsorted(info.starts, match.start(), side="right")) - 1
         if record >= 0 and match.start() < info.starts[record] + info.sizes[record]:
             found.append((record, match))
