@@ -17,6 +17,7 @@ from typing import Any
 from ann import config
 from ann.anntools import driver
 from ann.anntools.errors import AnnToolsError
+from ann.anntools.report import Report
 from ann.results import TEXT, Results
 from util import jobs
 from util.cloud import ClientError, Cloud, error_code, is_away
@@ -97,7 +98,7 @@ class Run:
                 raise JobFailed(f"The input file {self._job.input_file_name} is no longer there.") from error
         return path
 
-    def _annotate(self, path: Path) -> driver.Report:
+    def _annotate(self, path: Path) -> Report:
         with self._phase("annotate"):
             return driver.run(path, "vcf", assembly=self._job.requested_assembly, progress=self._progress_reporter())
 
@@ -112,7 +113,7 @@ class Run:
 
         return report
 
-    def _upload(self, report: driver.Report) -> dict[str, Any]:
+    def _upload(self, report: Report) -> dict[str, Any]:
         name = self._job.input_file_name
         vcf_type = TEXT if jobs.file_stem(name)[1] == ".vcf" else "application/gzip"
         with self._phase("upload"):

@@ -1,20 +1,22 @@
 """One embedded cloud for all integration tests: the AWS emulator and a PostgreSQL, real processes on free ports."""
 
 import dataclasses
+import functools
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 
 import psycopg2
 import pytest
+import requests
 
 from aws.local import config as local_config
 from aws.local import globus, postgres, programs
 from aws.local.processes import end_family, start
 from aws.local.provision import provision
 from aws.local.state import StateFolder
+from tests.service import free_port
 from tests.waiting import wait_for
 from util import jobs
 from util.cloud import Cloud
@@ -23,12 +25,6 @@ from util.settings import Settings, load
 from util.store import Store
 
 USER_ID = "0a1b2c3d-0000-4000-8000-000000000001"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,15 +59,11 @@ class Stack:
         return job
 
     def mails_about(self, job: Job) -> list[dict[str, str]]:
-        import requests  # noqa: PLC0415  # only this needs it
-
         mails = requests.get(f"{self.settings.aws.endpoint_url}/mailbox.json", timeout=10).json()
         return [mail for mail in mails if job.job_id in mail["text"]]
 
     def fault(self, service: str, times: int, error: str) -> None:
         """Make the next calls of a service fail."""
-        import requests  # noqa: PLC0415  # only this needs it
-
         order = {"service": service, "times": times, "error": error}
         requests.post(f"{self.settings.aws.endpoint_url}/_gas/faults", json=order, timeout=10).raise_for_status()
 
@@ -85,6 +77,25 @@ class Stack:
         url = self.cloud.queue_url(queue)
         attributes = self.cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
+
+    def bodies_in(self, queue: str) -> list[str]:
+        """Return the messages that a queue shows, and leave them there."""
+        url = self.cloud.queue_url(queue)
+        answer = self.cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    def empty_queues(self) -> None:
+        """Remove what earlier tests left: all messages of the queues that have consumers, and their dead letters."""
+        for queue in (self.settings.sqs.job_requests_queue, self.settings.sqs.job_results_queue):
+            for name in (queue, f"{queue}_dead"):
+                wait_for(f"{name} being empty", functools.partial(self._drained, name))
+
+    def _drained(self, queue: str) -> bool:
+        url = self.cloud.queue_url(queue)
+        answer = self.cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+        for message in answer.get("Messages", []):
+            self.cloud.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return self.count_messages(queue) == 0
 
 
 @pytest.fixture(scope="session")
