@@ -42,7 +42,7 @@ SENTENCES = {
 def register(app: Flask) -> None:
     """Answer every error of the application with its page."""
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Refused, lambda error: page(error.status, str(error)))
+    app.register_error_handler(Refused, _refused)
     app.register_error_handler(JobNotFound, lambda _error: page(404, "There is no job with this ID."))
     app.register_error_handler(NotTheOwner, lambda _error: page(403, "Not authorized to view this job."))
     app.register_error_handler(Transient, _away)
@@ -50,11 +50,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(BotoCoreError, _aws_error)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(PoolTimeout, _away)
-    app.register_error_handler(globus_sdk.GlobusError, _away)
+    app.register_error_handler(globus_sdk.NetworkError, _away)
+    app.register_error_handler(globus_sdk.GlobusAPIError, _away)
     app.register_error_handler(Exception, _unexpected)
 
 
-def page(status: int, sentence: str | None = None) -> tuple[Any, int, dict[str, str]]:
+def page(status: int, sentence: str | None = None, *, may_upgrade: bool = False) -> tuple[Any, int, dict[str, str]]:
     """Return the page of a status, as JSON to a program that asks for it."""
     text = sentence or SENTENCES.get(status, SENTENCES[SERVER_ERROR if status >= SERVER_ERROR else 400])
     headers = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else {}
@@ -62,15 +63,15 @@ def page(status: int, sentence: str | None = None) -> tuple[Any, int, dict[str, 
     if best == "application/json":
         return jsonify(error=text, status=status), status, headers
     title = TITLES.get(status, TITLES[SERVER_ERROR if status >= SERVER_ERROR else 400])
-    profile = g.get("profile")
-    may_upgrade = status == TOO_LARGE and profile is not None and not profile.is_premium
     shown = render_template("error.html", status=status, title=title, sentence=text, may_upgrade=may_upgrade)
     return shown, status, headers
 
 
+def _refused(error: Refused) -> ResponseReturnValue:
+    return page(error.status, str(error), may_upgrade=error.status == TOO_LARGE and not g.profile.is_premium)
+
+
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if error.response is not None:
-        return error.response
     status = error.code or SERVER_ERROR
     # Werkzeug has a sentence for each status; ours says what to do, unless the code that refused has its own.
     is_our_own = error.description != type(error).description

@@ -1,10 +1,15 @@
 """Gunicorn's configuration, read from the web settings; run_gas.sh starts it."""  # noqa: N999  # its usual name
 
+import sys
 from pathlib import Path
 
+from util.errors import SettingsError
 from web.config import web_settings
 
-_settings = web_settings()
+try:
+    _settings = web_settings()
+except SettingsError as error:
+    sys.exit(f"run_gas.sh: {error}")
 
 wsgi_app = "web.app:create_app()"
 bind = f"{_settings.app.host}:{_settings.host.port}"

@@ -137,10 +137,10 @@ def _head(cloud: Cloud, upload: Upload) -> Any:
 
 def check_name(file_name: str) -> None:
     """Refuse a file name that is no VCF's, too long, or no name at all. Raises Refused."""
-    if len(file_name.encode()) > MAX_NAME_BYTES:
-        raise Refused(400, f"The file name is too long: at most {MAX_NAME_BYTES} bytes are allowed. Rename the file.")
     if any(character in "/\\" or unicodedata.category(character) in {"Cc", "Cs"} for character in file_name):
         raise Refused(400, f"The file name {file_name!r} contains a slash or a control character. Rename the file.")
+    if len(file_name.encode()) > MAX_NAME_BYTES:
+        raise Refused(400, f"The file name is too long: at most {MAX_NAME_BYTES} bytes are allowed. Rename the file.")
     if jobs.file_stem(file_name)[0] == file_name:
         endings = ", ".join(jobs.VCF_SUFFIXES)
         raise Refused(400, f"The file {file_name} is no VCF by its name; allowed endings: {endings}.")
