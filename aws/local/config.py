@@ -65,21 +65,31 @@ def environment(local: Local, region: str, inherited: Mapping[str, str] = os.env
     kept = {key: value for key, value in inherited.items() if not key.startswith(("AWS_", "GLOBUS_SDK_"))}
     direct = ",".join(filter(None, [inherited.get("no_proxy") or inherited.get("NO_PROXY"), HOST, "localhost", "::1"]))
     certificates = local.folder / "tls"
-    return kept | {
-        "AWS_ACCESS_KEY_ID": CREDENTIALS,
-        "AWS_SECRET_ACCESS_KEY": CREDENTIALS,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "GAS_AWS_ENDPOINT_URL": local.cloud_url,
-        "GAS_GAS_SITE_URL": local.site_url,
-        "GAS_HOST_PORT": str(local.site_port),
-        "GAS_HOST_CERTIFICATE": str(certificates / "site.pem"),
-        "GAS_HOST_PRIVATE_KEY": str(certificates / "site.key"),
-        "GLOBUS_SDK_SERVICE_URL_AUTH": local.globus_url,
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-        "PYTHONSAFEPATH": "1",
-        "PYTHONUNBUFFERED": "1",
+    # Programs that end within the time that a stop leaves them, unless somebody wants it otherwise.
+    prompt = {
+        "GAS_SQS_WAIT_SECONDS": "3",
+        "GAS_ANNOTATOR_STOP_GRACE_SECONDS": str(local.stop_seconds * 3 // 4),
     }
+    return (
+        prompt
+        | kept
+        | {
+            "AWS_ACCESS_KEY_ID": CREDENTIALS,
+            "AWS_SECRET_ACCESS_KEY": CREDENTIALS,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "GAS_ANNOTATOR_WORK_FOLDER": str(local.folder / "work"),
+            "GAS_AWS_ENDPOINT_URL": local.cloud_url,
+            "GAS_GAS_SITE_URL": local.site_url,
+            "GAS_HOST_PORT": str(local.site_port),
+            "GAS_HOST_CERTIFICATE": str(certificates / "site.pem"),
+            "GAS_HOST_PRIVATE_KEY": str(certificates / "site.key"),
+            "GLOBUS_SDK_SERVICE_URL_AUTH": local.globus_url,
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+            "PYTHONSAFEPATH": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )

@@ -1,5 +1,6 @@
 """The supervisor: starts the programs in order, starts again what dies, and ends everything in order."""
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -56,7 +57,9 @@ class Supervisor:
         """Run the plan, made once the folder is ours alone, and return when all has ended. Raises LocalError."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._request_stop)
-        lock = self._state.lock(wait_seconds=2 * self._grace)
+        if self._state.is_busy() and not self._state.supervisor():
+            self._say("waiting for the processes of a killed supervisor to end")
+        lock = self._state.lock(wait_seconds=(len(Stage) + 1) * self._grace)
         left = end_family(self._state.path, self._grace, in_a_hurry=self._in_a_hurry)
         if left:
             self._say(f"ended {left} processes that an earlier run had left")
@@ -188,6 +191,9 @@ class Supervisor:
             self._spawn(child)
 
     def _bury(self, child: Child, process: "subprocess.Popen[bytes]") -> None:
+        # What it has started does not go on without it: the next one starts as on a new machine.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         now = time.monotonic()
         child.process = None
         child.delay = next_delay(child.delay, now - child.started)

@@ -206,6 +206,18 @@ def test_a_killed_program_is_started_again_and_the_supervisor_says_so(start: Sta
     assert run.pid_of("web") != killed
 
 
+def test_what_a_killed_program_had_started_does_not_go_on_without_it(start: Start, state: Path) -> None:
+    code = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+    run = start(service={"worker": code + UP + SLEEP})
+    wait_for_log(state, "worker", "up\n")
+    before = family(state)
+    assert len(before) == 2
+    (leader,) = psutil.Process(run.process.pid).children()[1:]
+    leader.kill()
+    run.says("worker was ended by SIGKILL")
+    wait_for("the end of the worker's own process", lambda: not family(state).keys() & before.keys())
+
+
 def test_a_program_that_keeps_failing_is_started_ever_later(start: Start) -> None:
     run = start(service={"broken": "raise SystemExit('no database')"})
     run.says("broken ended with exit code 1 (its last line: no database); starting it again in 1 s")

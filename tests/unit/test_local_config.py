@@ -47,6 +47,12 @@ def test_a_proxy_is_not_asked_for_this_machine() -> None:
     assert made["no_proxy"] == made["NO_PROXY"] == ".example.org,127.0.0.1,localhost,::1"
 
 
+def test_programs_end_sooner_than_the_supervisor_loses_patience_unless_told_otherwise() -> None:
+    local = load_settings({"GAS_LOCAL_STOP_SECONDS": "40"}).local
+    assert environment(local, REGION, {})["GAS_ANNOTATOR_STOP_GRACE_SECONDS"] == "30"
+    assert environment(local, REGION, {"GAS_SQS_WAIT_SECONDS": "20"})["GAS_SQS_WAIT_SECONDS"] == "20"
+
+
 def test_what_children_inherit_is_accepted_as_settings() -> None:
     local = load_settings({"GAS_LOCAL_SITE_PORT": "5000"}).local
     again = load_settings(environment(local, REGION, {"GAS_LOCAL_SITE_PORT": "5000"}))
