@@ -41,10 +41,8 @@ class Genome:
     @property
     def sources(self) -> list[Source]:
         """The sources of all tables used so far."""
-        references = [self.reference]
-        if self.mitochondrion not in (None, self.reference):
-            references.append(self.mitochondrion)
-        return [source for reference in references for source in reference.sources]
+        references = [self.reference, *([self.mitochondrion] if self.mitochondrion else [])]
+        return list(dict.fromkeys(source for reference in references for source in reference.sources))
 
     def tables(self, chrom: bytes) -> Tables | str:
         """Return the tables of the contig that records call ``chrom``, or why it has none."""

