@@ -65,7 +65,7 @@ def human_size(size: int) -> str:
     value, unit = float(size), 0
     while value >= UNIT_FACTOR and unit < len(UNITS) - 1:
         value, unit = value / UNIT_FACTOR, unit + 1
-    return f"{value:.3g} {UNITS[unit]}"
+    return f"{round(value, 1):g} {UNITS[unit]}"
 
 
 def upload_forms(cloud: Cloud, settings: WebSettings, user_id: str, limit: int) -> tuple[PostForm, PostForm]:
@@ -152,5 +152,6 @@ def _check_size(file_name: str, size: int, limit: int) -> None:
     if size > limit:
         raise Refused(
             413,
-            f"The file {file_name} has {human_size(size)}; your plan allows files of up to {human_size(limit)}.",
+            f"The file {file_name} has {size:,} bytes; "
+            f"your plan allows files of up to {human_size(limit)}: {limit:,} bytes.",
         )

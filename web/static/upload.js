@@ -12,7 +12,7 @@
   const limit = Number(form.dataset.limit);
   const suffixes = form.dataset.suffixes.split(" ");
 
-  const TOO_LARGE = `your plan allows files of up to ${form.dataset.limitText}.`;
+  const TOO_LARGE = `your plan allows files of up to ${form.dataset.limitText}: ${limit.toLocaleString("en")} bytes.`;
   const ANSWERS = {
     EntityTooLarge: `The file is too large: ${TOO_LARGE}`,
     EntityTooSmall: "The file is empty.",
@@ -30,14 +30,6 @@
     button.disabled = false;
   }
 
-  function sizeText(bytes) {
-    const units = ["bytes", "KB", "MB", "GB"];
-    let unit = 0;
-    let value = bytes;
-    for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
-    return `${Number(value.toPrecision(3))} ${units[unit]}`;
-  }
-
   // Returns whether the file can be sent; says why not.
   function check(file) {
     problem.hidden = true;
@@ -49,7 +41,7 @@
     } else if (file.size === 0) {
       complain(`${file.name} is empty.`);
     } else if (file.size > limit) {
-      complain(`${file.name} has ${sizeText(file.size)}; ${TOO_LARGE}`, true);
+      complain(`${file.name} has ${file.size.toLocaleString("en")} bytes; ${TOO_LARGE}`, true);
     } else {
       return true;
     }
