@@ -166,6 +166,7 @@ class Forms(html.parser.HTMLParser):
         super().__init__()
         self.found: list[Form] = []
         self._inside = False
+        self._select = ""
 
     @classmethod
     def of(cls, text: str) -> list[Form]:
@@ -180,6 +181,10 @@ class Forms(html.parser.HTMLParser):
         if tag == "form":
             self.found.append(Form(attributes.get("action", "")))
             self._inside = True
+        elif self._inside and tag == "select":
+            self._select = attributes["name"]
+        elif self._inside and tag == "option":
+            self.found[-1].fields.setdefault(self._select, attributes["value"])
         elif self._inside and tag == "input" and attributes.get("type") != "file" and "name" in attributes:
             self.found[-1].fields[attributes["name"]] = attributes.get("value", "")
 
