@@ -105,13 +105,14 @@ def read(pieces: Iterator[bytes], limits: Limits) -> tuple[Header, Iterator[Bloc
     taken = 0
     for piece in pieces:
         rest += piece
-        _check_line(len(rest) - rest.rfind(b"\n") - 1, len(lines) + 1, limits)
         end = 0
         while rest[end : end + 1] == b"#" and (stop := rest.find(b"\n", end) + 1):
             lines.append(rest[end:stop])
             end = stop
         taken += end
         rest = rest[end:]
+        if rest[:1] == b"#":
+            _check_line(len(rest), len(lines) + 1, limits)
         if taken > limits.header:
             raise BadInput(f"The header is longer than {limits.header:,} bytes, the most that is taken.")
         if rest and rest[:1] != b"#":

@@ -102,7 +102,7 @@ def parse(lines: Sequence[bytes], following: bytes) -> Header:
     ``following`` is the beginning of the line after them, for messages. Raises BadInput where this is no VCF header.
     """
     if not lines or not lines[0].startswith((b"##", b"#CHROM")):
-        shown = _text((lines[0] if lines else following)[:QUOTE]).strip()
+        shown = _text((lines[0] if lines else following).partition(b"\n")[0][:QUOTE]).strip()
         raise BadInput(f"The file is not a VCF: it begins with {shown!r} instead of ##fileformat=VCFv4.x.")
     for number, line in enumerate(lines, start=1):
         if b"\0" in line:
