@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,8 +127,8 @@ def read(pieces: Iterator[bytes], limits: Limits) -> tuple[Header, Iterator[Bloc
 
 def _blocks(rest: bytes, pieces: Iterator[bytes], header: Header, limits: Limits) -> Iterator[Block]:
     number = len(header.lines) + 1
-    waiting = [rest]
-    for piece in pieces:
+    waiting: list[bytes] = []
+    for piece in chain([rest], pieces):
         waiting.append(piece)
         if b"\n" not in piece:
             _check_line(sum(map(len, waiting)), number, limits)

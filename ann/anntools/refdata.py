@@ -18,10 +18,11 @@ sources) beside one ``.npz`` per assembly whose members are called ``<contig>/<c
 exon_gap, exon_size, cds_start and cds_end are int32 kept as four planes of bytes, lowest first, shape (4, N).
 """
 
+import io
 import json
 import zipfile
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,9 @@ class Reference:
         return found
 
 
+@cache
 def load(assembly: str, folder: Path = BUNDLE) -> Reference:
-    """Return the reference of ``assembly``, a name of `ann.anntools.assembly`.
+    """Return the reference of ``assembly``, a name of `ann.anntools.assembly`; a second call returns the same object.
 
     Raises ReferenceDataError where the bundle is missing, damaged or of another format version.
     """
@@ -114,7 +116,7 @@ def load(assembly: str, folder: Path = BUNDLE) -> Reference:
             biotypes=tuple(entry["biotypes"]),
             flank=entry["flank"],
             sources=tuple(Source(**source) for source in entry["sources"]),
-            archive=np.load(folder / entry["file"]),
+            archive=np.load(io.BytesIO((folder / entry["file"]).read_bytes())),
         )
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ReferenceDataError(f"The reference {assembly} in {folder} cannot be read: {error}.") from error
