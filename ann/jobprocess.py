@@ -1,6 +1,7 @@
 """The process of one job. It is forked from a server that has made the imports already, so it starts at once.
 
-The server (Python's forkserver) has a single thread, so forking it is safe, which forking the annotator is not.
+The server (Python's forkserver, which imports `warm`) has a single thread, so forking it is safe, which forking the
+annotator is not.
 """
 
 import multiprocessing
@@ -13,7 +14,7 @@ from pathlib import Path
 from util.jobs import Job
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["ann.run"])
+_context.set_forkserver_preload(["ann.warm"])
 
 
 class JobProcess:

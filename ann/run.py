@@ -4,6 +4,7 @@
 recorded so, 75 where a service is away and another try may succeed; with any other the process died.
 """
 
+import functools
 import json
 import logging
 import os
@@ -30,13 +31,22 @@ INPUT_STEM = "input"
 log = logging.getLogger("run")
 
 
+@functools.cache
+def results() -> Results:
+    """Return the results, their AWS clients made but no call done: making clients takes longer than a small job."""
+    settings = config.load_settings()
+    cloud = Cloud(settings)
+    cloud.make_clients()
+    return Results.of(cloud, settings)
+
+
 def main(job: Job, *, started: float) -> int:
     """Run the job that was started at that time (epoch seconds); return the exit status."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     phases = Phases(started=started)
     settings = config.load_settings()
     try:
-        Run(Results.of(Cloud(settings), settings), settings, job, phases)()
+        Run(results(), settings, job, phases)()
     except Exception as error:
         if not is_away(error):
             log.exception("job %s", job.job_id)

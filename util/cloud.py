@@ -70,6 +70,10 @@ class Cloud:
         )
         return {"config": config, "endpoint_url": aws.endpoint_url or None}
 
+    def make_clients(self) -> None:
+        """Make the clients that jobs need, without a call: a process forked after this has them for nothing."""
+        _ = self.s3, self.sns, self._sts, self.annotations_table
+
     @functools.cached_property
     def s3(self) -> Any:
         """The S3 client."""
@@ -97,8 +101,12 @@ class Cloud:
         return resource.Table(self._settings.dynamodb.annotations_table)
 
     @functools.cached_property
+    def _sts(self) -> Any:
+        return self.client("sts")
+
+    @functools.cached_property
     def _account(self) -> str:
-        return str(self.client("sts").get_caller_identity()["Account"])
+        return str(self._sts.get_caller_identity()["Account"])
 
     @functools.cache  # noqa: B019  # a program has one Cloud, and it lives as long as the process
     def queue_url(self, name: str) -> str:

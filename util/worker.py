@@ -162,6 +162,7 @@ def run_daemon(build: Callable[[threading.Event], Sequence[Worker[Any]]]) -> Non
     Exits with status 2 and a sentence where the settings are bad.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
