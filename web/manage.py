@@ -6,13 +6,20 @@
 `db` has Flask-Migrate's other commands too; see `python web/manage.py db --help`.
 """
 
+import sys
+
 import click
 from flask.cli import FlaskGroup, with_appcontext
 from sqlalchemy import func, or_, select
 
 from util.errors import SettingsError
-from web.app import create_app
-from web.models import ROLES, Profile, db
+
+try:
+    from web.app import create_app
+    from web.models import ROLES, Profile, db
+except SettingsError as error:
+    # The models know the name of their table, which is a setting: a bad one shows when they are imported.
+    sys.exit(f"manage.py: {error}")
 
 cli = FlaskGroup(create_app=create_app, add_default_commands=False, load_dotenv=False, help="Manage the accounts.")
 
@@ -23,7 +30,6 @@ cli = FlaskGroup(create_app=create_app, add_default_commands=False, load_dotenv=
 @with_appcontext
 def set_role(user: str, role: str) -> None:
     """Give USER, an ID or an email address, the ROLE."""
-    # Text that no user typed wrongly on purpose: an address is the same in capitals.
     matches = db.session.scalars(
         select(Profile).where(or_(Profile.id == user, func.lower(Profile.email) == user.lower()))
     ).all()

@@ -80,8 +80,7 @@
         return;
       }
       const query = new URLSearchParams({ bucket: form.dataset.bucket, key });
-      // Not kept in the history: going back leads to the form, not to a page that S3 had led to.
-      window.location.replace(`${form.dataset.done}?${query}`);
+      window.location.assign(`${form.dataset.done}?${query}`);
     });
     text.textContent = `Uploading ${file.name} …`;
     bar.value = 0;
