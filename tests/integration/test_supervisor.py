@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -99,8 +100,8 @@ def state(tmp_path: Path) -> Iterator[Path]:
 def start(state: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start_one(**plan: object) -> Run:
-        runs.append(Run(state, **plan))  # type: ignore[arg-type]  # the plan and the grace, as Run takes them
+    def start_one(**arguments: Any) -> Run:
+        runs.append(Run(state, **arguments))
         return runs[-1]
 
     yield start_one
