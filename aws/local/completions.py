@@ -46,8 +46,7 @@ def _complete_queue(queue: Queue, properties: Properties, *, is_new: bool) -> No
     if is_new:
         return
     changed = {name: value for name, value in properties.items() if name not in {"QueueName", "Tags"}}
-    # moto's own update takes two attributes only, and setting attributes without the policy takes the policy off.
-    queue._set_attributes({"Policy": queue.policy, **changed})  # noqa: SLF001  # moto has no public name for it
+    queue._set_attributes(changed)  # noqa: SLF001  # moto has no public name for it
 
 
 def _complete_table(table: Table, properties: Properties, *, is_new: bool) -> None:
@@ -125,6 +124,17 @@ class _JsonAttribute:
         queue.__dict__["_redrive_allow_policy"] = value if isinstance(value, str) else json.dumps(value)
 
 
+def _keep_policy() -> None:
+    """Keep a queue's policy when other attributes are set; moto takes it off."""
+    set_attributes = Queue._set_attributes  # noqa: SLF001  # moto has no public name for it
+
+    def set_and_keep(queue: Queue, attributes: dict[str, Any], now: float | None = None) -> None:
+        is_new = "_policy_json" not in vars(queue)
+        set_attributes(queue, attributes if is_new else {"Policy": queue.policy, **attributes}, now)
+
+    Queue._set_attributes = set_and_keep  # type: ignore[method-assign]  # noqa: SLF001  # moto offers no other way
+
+
 def install() -> None:
     """Make moto's CloudFormation do the rest. Once per process."""
     _complete(FakeBucket, _complete_bucket, updates=True)
@@ -132,5 +142,6 @@ def install() -> None:
     _complete(Topic, _complete_topic, updates=False)
     _complete(Table, _complete_table, updates=False)
     FakeBucket.get_permission = _permission  # type: ignore[method-assign, assignment]  # moto offers no other way
+    _keep_policy()
     Queue.redrive_allow_policy = _JsonAttribute()  # type: ignore[attr-defined]  # what moto lacks
     Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")

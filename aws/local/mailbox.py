@@ -72,7 +72,7 @@ def sent_mails() -> Iterator[Mail]:
 
 
 def _parts(message: RawMessage) -> Mail:
-    parsed = email.message_from_string(message.raw_data, _class=EmailMessage, policy=email.policy.default)
+    parsed = email.message_from_bytes(message.raw_data.encode(), _class=EmailMessage, policy=email.policy.default)
     found: Mail = {"to": message.destinations, "subject": str(parsed["Subject"] or ""), "raw": message.raw_data}
     for name, kind in (("text", "plain"), ("html", "html")):
         part = parsed.get_body((kind,))

@@ -30,6 +30,8 @@ def prove(cloud: Cloud, deployment: Deployment) -> None:
             raise ProofError(
                 f"the resource {resource.name} of type {resource.kind} cannot be proven: no check knows it"
             )
+        if not resource.physical_id:
+            raise ProofError(f"the resource {resource.name} of type {resource.kind} is not there: its stack made none")
         try:
             for what, wanted, found in check(cloud, resource):
                 if _plain(wanted) != _plain(found):

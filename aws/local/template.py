@@ -43,7 +43,7 @@ def read_template(path: Path) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One resource of a deployed stack. `properties` hold no references any more."""
+    """One resource of a deployed stack, without references. `physical_id` is empty where the stack has made none."""
 
     name: str
     kind: str
@@ -64,12 +64,10 @@ class Deployment:
     def resources(self) -> Iterator[Resource]:
         """Yield the template's resources, resolved. Raises TemplateError."""
         for name, resource in self.template["Resources"].items():
-            if name not in self.physical_ids:
-                raise TemplateError(f"the stack has no resource {name} of type {resource['Type']}")
             yield Resource(
                 name=name,
                 kind=resource["Type"],
-                physical_id=self.physical_ids[name],
+                physical_id=self.physical_ids.get(name, ""),
                 properties=self._resolve(resource.get("Properties", {})),
             )
 

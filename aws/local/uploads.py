@@ -173,7 +173,7 @@ def _fields_before_file(events: Iterator[Field | File | Data]) -> dict[str, str]
         elif isinstance(event, File):
             if event.name.lower() != "file":
                 break
-            _name_the_key(fields, event.filename or "")
+            _name_the_key(fields, _file_name(event))
             return fields
         else:
             fields[name] = fields.get(name, "") + event.data.decode("utf-8", "replace")
@@ -181,6 +181,12 @@ def _fields_before_file(events: Iterator[Field | File | Data]) -> dict[str, str]
                 sentence = "Your POST request fields preceding the upload file were too large."
                 raise Refusal(400, "MaxPostPreDataLengthExceeded", sentence)
     raise Refusal(400, "InvalidArgument", "POST requires exactly one file upload per request.")
+
+
+def _file_name(event: File) -> str:
+    """Return the file's name as the browser sent it; a backslash in it escapes nothing."""
+    name = re.search(r'filename="([^"]*)"', event.headers.get("Content-Disposition", ""))
+    return name[1] if name else event.filename or ""
 
 
 def _drain(stream: IO[bytes]) -> None:
