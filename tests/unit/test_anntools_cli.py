@@ -1,0 +1,62 @@
+"""The engine from a shell."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.anntools_samples import APOE, HEADER, ROOT, annotated
+
+
+def anntools(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "ann.anntools", *arguments]
+    return subprocess.run(command, input=given, capture_output=True, check=False, cwd=ROOT, env=os.environ)
+
+
+def test_standard_input_goes_to_standard_output() -> None:
+    done = anntools("annotate", "-", given=HEADER + APOE)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == annotated(HEADER + APOE)[0]
+
+
+def test_a_file_is_annotated_beside_itself_and_nothing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_bytes(HEADER + APOE)
+    done = anntools("annotate", str(path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (tmp_path / "x.annot.vcf").read_bytes() == annotated(HEADER + APOE)[0]
+
+
+def test_every_output_goes_where_it_is_asked_to(tmp_path: Path) -> None:
+    options = ("-o", str(tmp_path / "o.vcf"), "--log", str(tmp_path / "l"), "--summary", str(tmp_path / "s"))
+    done = anntools("annotate", "-", *options, "--assembly", "hg19", given=HEADER.replace(b"GRCh37", b"?") + APOE)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"GENE=APOE" in (tmp_path / "o.vcf").read_bytes()
+    assert "it was asked for" in (tmp_path / "l").read_text()
+    assert '"total": 1' in (tmp_path / "s").read_text()
+
+
+def test_bad_input_is_exit_65_with_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_bytes(b"%PDF-1.7")
+    done = anntools("annotate", str(path), "-o", "-")
+    assert (done.returncode, done.stdout) == (65, b"")
+    assert done.stderr == b"The file is not a VCF: it looks like a PDF document.\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("annotate",), ("annotate", "x", "--threads", "2"), ("annotate", "absent")])
+def test_wrong_usage_is_exit_2_with_a_message(arguments: tuple[str, ...]) -> None:
+    done = anntools(*arguments)
+    assert done.returncode == 2
+    assert done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_engine_imports_nothing_that_makes_a_job_start_slowly() -> None:
+    script = "import sys, ann.anntools.driver; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, env=os.environ)
+    loaded = {name.partition(".")[0] for name in done.stdout.decode().split()}
+    assert "numpy" in loaded
+    assert not loaded & {"pysam", "pyarrow", "pandas", "boto3", "flask", "util", "web"}
