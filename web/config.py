@@ -7,6 +7,7 @@ one configuration, and what differs between machines is a key of an ini file or 
 import dataclasses
 import datetime
 import functools
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from util import settings as shared
 from util.settings import whole
 
 WEB_INI = Path(__file__).with_name("web_config.ini")
+# What the capstone's .env calls two of our settings.
+CAPSTONE_VARIABLES = {"ACCOUNTS_DATABASE_TABLE": "GAS_ACCOUNTS_TABLE", "GUNICORN_WORKERS": "GAS_APP_WORKERS"}
 MIGRATIONS = Path(__file__).with_name("migrations")
 DATABASE_CONNECT_SECONDS = 3
 DATABASE_POOL_SECONDS = 5
@@ -88,7 +91,8 @@ class WebSettings(shared.Settings):
 @functools.cache
 def web_settings() -> WebSettings:
     """Return the settings of this process. Raises SettingsError."""
-    return shared.load(WebSettings, WEB_INI)
+    given = {ours: os.environ[theirs] for theirs, ours in CAPSTONE_VARIABLES.items() if theirs in os.environ}
+    return shared.load(WebSettings, WEB_INI, environ=given | os.environ)
 
 
 def origin(url: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import globus_sdk
 from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -42,6 +43,7 @@ SENTENCES = {
 def register(app: Flask) -> None:
     """Answer every error of the application with its page."""
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(JobNotFound, lambda _error: page(404, "There is no job with this ID."))
     app.register_error_handler(NotTheOwner, lambda _error: page(403, "Not authorized to view this job."))
@@ -68,7 +70,12 @@ def page(status: int, sentence: str | None = None, *, may_upgrade: bool = False)
 
 
 def _refused(error: Refused) -> ResponseReturnValue:
+    current_app.logger.info("upload refused status=%s user_id=%s", error.status, g.profile.id)
     return page(error.status, str(error), may_upgrade=error.status == TOO_LARGE and not g.profile.is_premium)
+
+
+def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
+    return page(400, "This form is from another session, or yours has ended. Reload the page and send it again.")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -92,10 +99,10 @@ def _database_error(error: DBAPIError) -> ResponseReturnValue:
 
 
 def _away(error: Exception) -> ResponseReturnValue:
-    current_app.logger.warning("%s %s: %s is away", request.method, request.path, type(error).__name__)
+    current_app.logger.warning("%s %r: %s is away", request.method, request.path, type(error).__name__)
     return page(503)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    current_app.logger.error("%s %r failed", request.method, request.path, exc_info=error)
     return page(500)

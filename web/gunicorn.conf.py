@@ -2,6 +2,9 @@
 
 import sys
 from pathlib import Path
+from typing import Any
+
+from gunicorn.glogging import Logger
 
 from util.errors import SettingsError
 from web.config import web_settings
@@ -30,8 +33,20 @@ control_socket_disable = True
 
 errorlog = accesslog = str(Path(__file__).parents[1] / "log" / _settings.log.file_name)
 capture_output = True
-# The path without its query: a log-in's code and state are in there.
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+# %(U)s is the path without its query, which holds the code and the state of a log-in.
+access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+class OneLineLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """Keeps a request from writing a second line: a path may hold an escaped line break."""
+
+    def atoms(self, *arguments: Any) -> dict[str, Any]:
+        """Return what the access log may show, the path in visible characters."""
+        shown: dict[str, Any] = super().atoms(*arguments)
+        return shown | {"U": shown["U"].encode("unicode_escape").decode()}
+
+
+logger_class = OneLineLogger
 
 
 def when_ready(server: object) -> None:

@@ -11,7 +11,9 @@ import sys
 import click
 from flask.cli import FlaskGroup, with_appcontext
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import OperationalError
 
+from util.cloud import BotoCoreError, ClientError
 from util.errors import SettingsError
 
 try:
@@ -45,8 +47,8 @@ def main() -> None:
     """Run a command from the shell."""
     try:
         cli()
-    except SettingsError as error:
-        raise SystemExit(f"manage.py: {error}") from error
+    except (SettingsError, BotoCoreError, ClientError, OperationalError) as error:
+        sys.exit(f"manage.py: {error}")
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ def test_logging_out_ends_the_session_here_and_leads_to_globus(ada: Browser) -> 
 def test_a_form_without_its_token_changes_nothing(ada: Browser) -> None:
     answer = ada.client.post("/profile", base_url=ada.site, data={"name": "Eve", "email": "eve@example.org"})
     assert answer.status_code == 400
+    assert "Reload the page and send it again." in answer.text
     assert "Eve" not in ada.get("/profile").text
 
 

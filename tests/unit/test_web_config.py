@@ -7,7 +7,7 @@ import pytest
 
 from util import settings
 from util.errors import SettingsError
-from web.config import WEB_INI, WebSettings, flask_config
+from web.config import WEB_INI, WebSettings, flask_config, web_settings
 
 DATABASE = {"host": "db", "port": "5432", "dbname": "gas", "username": "gas", "password": "p@ss:/word"}
 
@@ -34,6 +34,14 @@ def test_a_password_with_reserved_characters_stays_whole() -> None:
 def test_the_capstones_variables_are_accepted() -> None:
     web = load(GAS_SETTINGS="config.ProductionConfig", GAS_HOST_IP="ada.example.org", GAS_HOST_PORT="443")
     assert (web.host.ip, web.host.port) == ("ada.example.org", 443)
+
+
+def test_the_capstones_names_of_table_and_workers_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCOUNTS_DATABASE_TABLE", "ada_accounts")
+    monkeypatch.setenv("GUNICORN_WORKERS", "5")
+    monkeypatch.setenv("GAS_APP_WORKERS", "3")
+    web = web_settings.__wrapped__()
+    assert (web.accounts.table, web.app.workers) == ("ada_accounts", 3)
 
 
 @pytest.mark.parametrize(
