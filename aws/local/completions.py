@@ -132,7 +132,7 @@ def _keep_policy() -> None:
         is_new = "_policy_json" not in vars(queue)
         set_attributes(queue, attributes if is_new else {"Policy": queue.policy, **attributes}, now)
 
-    Queue._set_attributes = set_and_keep  # type: ignore[method-assign]  # noqa: SLF001  # moto offers no other way
+    Queue._set_attributes = set_and_keep  # type: ignore[method-assign, assignment]  # noqa: SLF001  # moto offers no other way
 
 
 def install() -> None:

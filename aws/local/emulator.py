@@ -49,6 +49,8 @@ EMPTY_ANSWERS = frozenset({b"", b"{}"})
 # A save may take this share of the time, so that a large state does not slow its users down.
 SAVING_SHARE = 0.05
 LEAST_PAUSE = 1.0
+# Seconds between looks at whether to stop serving.
+SHUTDOWN_POLL = 0.1
 
 
 class Emulator:
@@ -187,6 +189,12 @@ class Saver:
                 dump = self._snapshot.dump()
             self._snapshot.write(dump)
 
+    def finish(self) -> None:
+        """Save a last time, and let no request be answered after that. Raises SnapshotError."""
+        with self._saving:
+            self._gate.close()
+            self._snapshot.write(self._snapshot.dump())
+
 
 class _Handler(MotoRequestHandler):
     """Handles a connection without a log line for each request."""
@@ -214,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     threading.Thread(target=saver.run, name="saver", daemon=True).start()
     _serve_until_signal(server)
     try:
-        saver.save()
+        saver.finish()
     except SnapshotError as error:
         _say(str(error))
         return 1
@@ -225,7 +233,7 @@ def _serve_until_signal(server: BaseWSGIServer) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(SHUTDOWN_POLL,), name="server", daemon=True).start()
     stop.wait()
     server.shutdown()
 

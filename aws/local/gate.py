@@ -21,6 +21,10 @@ class Gate:
         with self._lock:
             yield
 
+    def close(self) -> None:
+        """Let nobody in any more, once whoever is inside has gone."""
+        self._lock.acquire()
+
     @contextlib.contextmanager
     def left(self) -> Iterator[None]:
         """Step out for as long as a thread that is inside only waits."""

@@ -3,9 +3,13 @@
 import json
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from aws.local.snapshot import HEADER
 from tests.integration.emulated import Emulator, running_emulator
@@ -128,6 +132,48 @@ def test_missing_bytes_of_an_object_are_told(emulator: Emulator) -> None:
     _, said = process.communicate(timeout=60)
     assert process.returncode != 0
     assert f"{missing} is missing" in said
+
+
+def test_a_save_that_fails_is_told_and_tried_again(emulator: Emulator) -> None:
+    assert emulator.process is not None
+    assert emulator.process.stderr is not None
+    aside = emulator.state.with_name("aside")
+    emulator.state.rename(aside)
+    emulator.cloud.annotations_table.put_item(Item={"job_id": "kept"})
+    said = emulator.process.stderr.readline()
+    assert f"the state in {emulator.state}" in said
+    assert "cannot be written: No such file or directory; trying again" in said
+    before = (aside / "snapshot").stat().st_ino
+    aside.rename(emulator.state)
+    wait_for("the save being made up for", lambda: (emulator.state / "snapshot").stat().st_ino != before)
+    emulator.stop(signal.SIGKILL)
+    emulator.start()
+    assert emulator.cloud.annotations_table.get_item(Key={"job_id": "kept"})["Item"]
+
+
+def test_no_answer_is_given_that_the_last_save_misses(emulator: Emulator) -> None:
+    answered = []
+
+    def put_until_refused() -> None:
+        # Without retries: the emulator does not come back while they last.
+        options = Config(retries={"total_max_attempts": 1})
+        client = boto3.client("s3", endpoint_url=emulator.url, region_name="us-east-1", config=options)
+        while True:
+            key = f"k{len(answered)}"
+            try:
+                client.put_object(Bucket=emulator.settings.s3.inputs_bucket, Key=key, Body=b"b")
+            except BotoCoreError:
+                return
+            answered.append(key)
+
+    with ThreadPoolExecutor(1) as pool:
+        putting = pool.submit(put_until_refused)
+        wait_for("some answers", lambda: len(answered) > 10)
+        assert emulator.stop() == 0
+        putting.result()
+    emulator.start()
+    listed = emulator.cloud.s3.list_objects_v2(Bucket=emulator.settings.s3.inputs_bucket)["Contents"]
+    assert set(answered) <= {found["Key"] for found in listed}
 
 
 def test_a_state_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
