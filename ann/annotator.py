@@ -22,7 +22,8 @@ from util.worker import Worker, run_daemon
 # Seconds between two looks at whether to stop a running job.
 LOOK = 0.5
 GIVEN_UP = "The annotation could not be finished. Please submit the file again; if it fails once more, write to us."
-CRASHED = (
+# What the owner reads where the last of a job's processes was killed, as the kernel does when memory runs out.
+KILLED = (
     "The annotation of this file broke off {} times. It may need more memory than a job has; "
     "splitting the file by chromosome may help."
 )
@@ -118,7 +119,7 @@ class Annotator:
         if released is None:
             raise Transient(f"job {job.job_id}: the lease is lost", seconds=self._lease_seconds)
         if released.crashes >= self._settings.max_crashes:
-            raise JobFailed(CRASHED.format(released.crashes))
+            raise JobFailed(KILLED.format(released.crashes) if status < 0 else GIVEN_UP)
         raise Transient(f"job {job.job_id}: its process ended with status {status}")
 
 

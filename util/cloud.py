@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import boto3
+from boto3.exceptions import RetriesExceededError, S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as AwsConnectionError
@@ -44,6 +45,11 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= SERVER_ERROR or error_code(error) in BUSY_CODES
+    if isinstance(error, S3UploadFailedError):
+        # boto3 hides the answer of S3 behind this one.
+        return error.__context__ is not None and is_away(error.__context__)
+    if isinstance(error, RetriesExceededError):
+        return True
     # Other BotoCoreErrors are ours, such as a bad parameter.
     return isinstance(error, AwsConnectionError | HTTPClientError)
 

@@ -62,9 +62,9 @@ class Stack:
         mails = requests.get(f"{self.settings.aws.endpoint_url}/mailbox.json", timeout=10).json()
         return [mail for mail in mails if job.job_id in mail["text"]]
 
-    def fault(self, service: str, times: int, error: str) -> None:
+    def fault(self, service: str, times: int, error: str = "InternalError", status: int = 500) -> None:
         """Make the next calls of a service fail."""
-        order = {"service": service, "times": times, "error": error}
+        order = {"service": service, "times": times, "error": error, "status": status}
         requests.post(f"{self.settings.aws.endpoint_url}/_gas/faults", json=order, timeout=10).raise_for_status()
 
     def count_messages(self, queue: str) -> int:

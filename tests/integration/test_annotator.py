@@ -209,7 +209,7 @@ def test_sigterm_gives_back_a_job_that_cannot_finish_in_time(stack: Stack, tmp_p
 def test_a_job_survives_s3_being_away(stack: Stack, annotator: Instance) -> None:
     assert annotator.process.poll() is None
     job = stack.submit(SAMPLE.read_bytes())
-    stack.fault("s3", 12, "InternalError")
+    stack.fault("s3", 12)
     request(stack, job)
     done = final(stack, job)
     assert done.job_status is Status.COMPLETED

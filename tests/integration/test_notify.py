@@ -79,7 +79,7 @@ def test_a_message_that_comes_twice_makes_one_mail(stack: Stack, worker: Worker[
 def test_a_mail_that_ses_refuses_is_tried_again(stack: Stack, worker: Worker[JobFinished]) -> None:
     job = ended(stack)
     announce(stack, job)
-    stack.fault("ses", 1, "MessageRejected")
+    stack.fault("ses", 1, "MessageRejected", 400)
     assert worker.step()
     assert stack.mails_about(job) == []
     assert stack.count_messages(stack.settings.sqs.job_results_queue) == 1
@@ -92,7 +92,7 @@ def test_a_mail_that_ses_refuses_is_tried_again(stack: Stack, worker: Worker[Job
 def test_a_message_is_held_while_dynamodb_is_away(stack: Stack, worker: Worker[JobFinished]) -> None:
     job = ended(stack)
     announce(stack, job)
-    stack.fault("dynamodb", 8, "InternalServerError")
+    stack.fault("dynamodb", 8)
     assert worker.step()
     assert len(stack.mails_about(job)) == 1
 
