@@ -23,7 +23,8 @@ class Intervals:
     @cached_property
     def cuts(self) -> Ints:
         """First base of each segment, ascending."""
-        return np.unique(np.concatenate((self.starts, self.ends + 1)))
+        edges = np.sort(np.concatenate((self.starts, self.ends + 1)))
+        return edges[np.diff(edges, prepend=edges[:1] - 1) > 0]
 
     @cached_property
     def _segments(self) -> tuple[Ints, Ints]:

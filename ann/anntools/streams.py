@@ -181,7 +181,8 @@ def _bgzf_member(text: bytes | bytearray | memoryview) -> bytes:
 @contextmanager
 def whole_file(path: Path) -> Iterator[Sink]:
     """Open ``path`` for writing under a temporary name and rename it once all is written; BGZF for .gz and .bgz."""
-    part = path.with_name(f".{path.name}.part")
+    # Short, so that a name that is as long as the file system allows does not get longer.
+    part = path.with_name(f".{zlib.crc32(path.name.encode()):08x}.part")
     try:
         with part.open("wb") as raw:
             if path.suffix in {".gz", ".bgz"}:

@@ -109,7 +109,7 @@ def test_memory_stays_flat_however_much_a_gzip_unpacks_to(tmp_path: Path) -> Non
     path = tmp_path / "large.vcf.gz"
     with gzip.open(path, "wb", compresslevel=1) as stream:
         stream.write(HEADER)
-        for _ in range(12):
+        for _ in range(8):
             stream.write(APOE * 100_000)  # 4 MB
     script = (
         "import resource, sys; from ann.anntools import driver; driver.run(sys.argv[1], output=sys.argv[2]);"
@@ -119,5 +119,5 @@ def test_memory_stays_flat_however_much_a_gzip_unpacks_to(tmp_path: Path) -> Non
     done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=os.environ)
     kib = int(done.stdout)
     assert path.stat().st_size < 1_000_000
-    assert (tmp_path / "out.vcf").stat().st_size > 100_000_000
-    assert kib < 400 * 1024
+    assert (tmp_path / "out.vcf").stat().st_size > 60_000_000
+    assert kib < 300 * 1024

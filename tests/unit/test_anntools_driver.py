@@ -252,6 +252,13 @@ def test_a_refused_input_leaves_no_result_but_a_log_with_the_reason(tmp_path: Pa
     )
 
 
+def test_a_name_as_long_as_its_results_allow_is_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / ("ü" * 120 + ".vcf")
+    path.write_bytes(HEADER + APOE)
+    assert driver.run(path).output.read_bytes() == annotated(HEADER + APOE)[0]
+    assert len(path.with_name(path.name + ".count.log").name.encode()) == 254
+
+
 def test_only_vcf_is_read(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="kind 'pileup' is not known"):
         driver.run(tmp_path / "x", "pileup")
