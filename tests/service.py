@@ -41,7 +41,6 @@ class Site:
             "GAS_LOCAL_CLOUD_PORT": str(free_port()),
             "GAS_LOCAL_GLOBUS_PORT": str(free_port()),
             "GAS_LOCAL_SITE_PORT": str(free_port()),
-            "GAS_ANNOTATOR_WORK_FOLDER": str(folder / "work"),
             **settings,
         }
         self.local = local_config.load_settings(self.given).local

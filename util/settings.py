@@ -91,6 +91,7 @@ class Sqs:
     wait_seconds: int = whole(0, 20)
     visibility_seconds: int = whole(2, 43200)
     max_receives: int = whole(1, 1000)
+    redrive_receives: int = whole(1, 1000)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ def data_parameters(settings: Settings) -> dict[str, str]:
         "Prefix": settings.gas.prefix,
         "SiteUrl": settings.gas.site_url,
         "ArchiveDelay": str(min(settings.gas.free_user_data_retention, LONGEST_DELAY)),
-        "MaxReceives": str(settings.sqs.max_receives),
+        "MaxReceives": str(settings.sqs.redrive_receives),
         "VisibilityTimeout": str(settings.sqs.visibility_seconds),
     }
 

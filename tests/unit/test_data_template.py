@@ -83,7 +83,7 @@ def test_the_index_has_every_attribute_that_a_job_must_have() -> None:
 def test_a_queue_gives_up_when_the_settings_say_and_its_dead_letter_queue_takes_its_messages_only(queue: str) -> None:
     resources = _deployed()
     source, dead = resources[f"{queue}Queue"].properties, resources[f"{queue}DeadQueue"].properties
-    assert int(source["RedrivePolicy"]["maxReceiveCount"]) == SETTINGS.sqs.max_receives
+    assert int(source["RedrivePolicy"]["maxReceiveCount"]) == SETTINGS.sqs.redrive_receives
     assert source["RedrivePolicy"]["deadLetterTargetArn"].endswith(f":{queue}DeadQueue")
     assert int(source["VisibilityTimeout"]) == SETTINGS.sqs.visibility_seconds
     assert dead["QueueName"] == f"{source['QueueName']}_dead"
