@@ -67,10 +67,11 @@ class Block:
 
     @cached_property
     def without_info(self) -> NDArray[np.bool_]:
-        """Whether INFO is a dot, bool (N,)."""
+        """Whether INFO is a dot or empty, bool (N,)."""
         info = self.column(INFO)
-        single: NDArray[np.bool_] = (info.sizes == 1) & (self.data[info.starts] == DOT)
-        return single
+        byte = self.data[np.minimum(info.starts, self.data.size - 1)]
+        nothing: NDArray[np.bool_] = (info.sizes == 0) | ((info.sizes == 1) & (byte == DOT))
+        return nothing
 
     def contigs(self) -> tuple[list[bytes], Ints]:
         """Return the distinct CHROM values and each record's place among them, int64 (N,)."""

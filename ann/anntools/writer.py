@@ -12,13 +12,14 @@ from ann.anntools.texts import Texts
 def render(block: Block, texts: Texts) -> bytes:
     """Return the block's bytes with each record's text (``;KEY=value…`` or empty) at the end of its INFO.
 
-    A dot in INFO gives way to the text, whose first semicolon then goes too.
+    A dot in INFO gives way to the text; there, and where INFO is empty, the text's first semicolon goes too.
     """
     info = block.column(INFO)
-    replaced = block.without_info & (texts.sizes > 0)
+    alone = block.without_info & (texts.sizes > 0)
+    replaced = alone & (info.sizes == 1)
     kept = np.ones(block.data.size, np.bool_)
     kept[info.starts[replaced]] = False
-    texts = Texts(texts.data, texts.starts + replaced, texts.sizes - replaced)
+    texts = Texts(texts.data, texts.starts + alone, texts.sizes - alone)
     # Where each text begins in the output: its place in the input, less the dots gone, plus the texts before it.
     dots = np.cumsum(replaced)
     begins = info.starts + info.sizes - dots + np.cumsum(texts.sizes) - texts.sizes

@@ -49,6 +49,12 @@ def test_info_is_appended_to_and_a_dot_is_replaced() -> None:
     assert second.startswith(MCM6.rstrip(b".\n") + b"GENE=MCM6;")
 
 
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_an_empty_info_is_filled(end: bytes) -> None:
+    line = records(annotated(HEADER + MCM6.rstrip(b".\n") + end)[0])[0]
+    assert line.startswith(MCM6.rstrip(b".\n") + b"GENE=MCM6;")
+
+
 def test_each_allele_has_its_value() -> None:
     line = records(annotated(HEADER + APOE.replace(b"\tC\t", b"\tC,G,*\t"))[0])[0]
     assert info(line)["GENE"] == "APOE,APOE,APOE"
