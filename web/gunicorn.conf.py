@@ -27,6 +27,7 @@ threads = _settings.app.threads
 preload_app = True
 timeout = 60
 graceful_timeout = 20
+# The application decides which X-Forwarded headers count, by [web] proxies.
 forwarded_allow_ips = ""
 # Servers of one machine would share it, and nobody controls them by it: the supervisor and systemd send signals.
 control_socket_disable = True

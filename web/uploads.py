@@ -75,8 +75,10 @@ def upload_forms(cloud: Cloud, settings: WebSettings, user_id: str, limit: int) 
     """
     key = jobs.input_key(settings.s3.key_prefix, user_id, jobs.new_job_id(), FILE_NAME_VARIABLE)
     redirect = f"{settings.gas.site_url.rstrip('/')}/annotate/job"
-    answers = ({"success_action_redirect": redirect}, {"success_action_status": "201"})
-    return tuple(_post_form(cloud, settings, key, limit, answer) for answer in answers)  # type: ignore[return-value]  # two
+    return (
+        _post_form(cloud, settings, key, limit, {"success_action_redirect": redirect}),
+        _post_form(cloud, settings, key, limit, {"success_action_status": "201"}),
+    )
 
 
 def _post_form(cloud: Cloud, settings: WebSettings, key: str, limit: int, answer: dict[str, str]) -> PostForm:

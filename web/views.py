@@ -71,6 +71,9 @@ def create_job() -> ResponseReturnValue:
         job = uploads.accept(gas.cloud, upload, limit, user_id=profile.id, now=int(time.time()))
         if gas.store.create(job):
             current_app.logger.info("job created job_id=%s user_id=%s", job.job_id, job.user_id)
+        else:
+            # The redirect was opened twice at once, and the other request was faster.
+            job = gas.store.get_for_user(job.job_id, profile.id)
     if job.job_status is Status.PENDING:
         _request_annotation(job)
     return redirect(url_for("views.annotation_details", job_id=job.job_id), 303)

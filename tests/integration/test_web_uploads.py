@@ -9,7 +9,8 @@ import pytest
 from tests.integration.conftest import Stack
 from tests.integration.web_browser import Browser
 from util import jobs
-from util.jobs import Status
+from util.jobs import Job, Status
+from util.store import Store
 
 pytest_plugins = ["tests.integration.web_fixtures"]
 
@@ -52,6 +53,20 @@ def test_opening_the_redirect_twice_makes_one_job(ada: Browser) -> None:
     first, second = ada.finish_upload(key), ada.finish_upload(key)
     assert first.headers["Location"] == second.headers["Location"]
     assert len(ada.jobs()) == 1
+
+
+def test_opening_the_redirect_twice_at_once_makes_one_job(ada: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = ada.upload()
+    create = Store.create
+
+    def lose(store: Store, job: Job) -> bool:
+        assert create(store, job)  # the other request
+        return create(store, job)
+
+    monkeypatch.setattr(Store, "create", lose)
+    answer = ada.finish_upload(key)
+    [job] = ada.jobs()
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/annotations/{job.job_id}")
 
 
 def test_opening_the_redirect_again_announces_a_job_that_still_waits(ada: Browser, stack: Stack) -> None:
