@@ -1,0 +1,122 @@
+"""A hundred jobs while annotators, notify and a web server are killed with -9: nothing is lost, nothing is left."""
+
+import os
+import random
+import signal
+import threading
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aws.local.processes import family
+from tests.service import PROJECT, Site, Visitor, running_site
+from tests.waiting import wait_for
+from util.cloud import Cloud
+from util.jobs import Status
+from util.settings import Settings, load
+from util.store import Store
+
+JOBS = 100
+SECONDS_BETWEEN_KILLS = 1.5
+SAMPLE = PROJECT / "tests" / "golden" / "sample_mt.vcf"
+# What is killed, by what its command line holds.
+VICTIMS = ("ann/annotator.py", "util/notify/notify.py", "gunicorn")
+
+
+class Killer(threading.Thread):
+    """Kills a random program of the service again and again, until told to stop."""
+
+    def __init__(self, site: Site, seed: int) -> None:
+        super().__init__(name="killer")
+        self._site = site
+        self._random = random.Random(seed)
+        self.done = threading.Event()
+        self.kills: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Kill, wait, kill."""
+        while not self.done.wait(SECONDS_BETWEEN_KILLS):
+            kind = self._random.choice(VICTIMS)
+            victims = [process for process in family(self._site.local.folder) if leads(process, kind)]
+            if victims:
+                self._random.choice(victims).kill()
+                self.kills[kind] += 1
+
+
+def leads(process: psutil.Process, kind: str) -> bool:
+    """Tell whether the process is a program of that kind that the supervisor has started."""
+    try:
+        return os.getsid(process.pid) == process.pid and any(kind in part for part in process.cmdline())
+    except (psutil.Error, ProcessLookupError):
+        return False
+
+
+@pytest.mark.timeout(600)
+def test_a_hundred_jobs_survive_the_killing_of_every_program_of_the_service() -> None:
+    settings = {
+        "GAS_SQS_WAIT_SECONDS": "1",
+        "GAS_SQS_VISIBILITY_SECONDS": "6",
+        "GAS_NOTIFY_SEND_SECONDS": "5",
+        # A kill uses up a receive, and luck may kill the same message's worker many times here.
+        "GAS_SQS_MAX_RECEIVES": "12",
+    }
+    with running_site(**settings) as site, Visitor(site) as visitor, pytest.MonkeyPatch.context() as patch:
+        for name, value in site.environ.items():
+            patch.setenv(name, value)
+        work = site.local.folder / "work"
+        cloud, shared = Cloud(load(Settings)), load(Settings)
+        store = Store(cloud.annotations_table, shared.dynamodb.user_id_index)
+        visitor.log_in("Rosalind")
+        killer = Killer(site, seed=20261123)
+        killer.start()
+        try:
+            job_ids = [visitor.submit(SAMPLE.read_bytes(), f"calls-{number}.vcf") for number in range(JOBS)]
+            wait_for("every job ending", lambda: all_end(store, job_ids), seconds=300)
+        finally:
+            killer.done.set()
+            killer.join()
+        print(f"kills: {dict(killer.kills)}")  # noqa: T201  # for whoever reads the run
+        assert set(killer.kills) == set(VICTIMS)
+        assert len(set(job_ids)) == JOBS
+        statuses = Counter(store.get(job_id).job_status for job_id in job_ids)
+        assert statuses == {Status.COMPLETED: JOBS}
+        wait_for("every mail being sent", lambda: set(mailed(site)) >= set(job_ids), seconds=120)
+        wait_for("every queue being empty", lambda: left_in_queues(cloud, shared) == {}, seconds=120)
+        sent = Counter(mailed(site))
+        assert set(sent) == set(job_ids)
+        # A notifier that dies between sending a mail and noting it is bound to send it once more, and nobody else is.
+        assert sent.total() - JOBS <= killer.kills["util/notify/notify.py"]
+        assert jobs_in(work) == []
+        assert site.stop(signal.SIGTERM) == 0
+        assert list(work.iterdir()) == []
+
+
+def all_end(store: Store, job_ids: list[str]) -> bool:
+    """Tell whether every job has ended; those that have are not asked for again."""
+    while job_ids and store.get(job_ids[-1]).job_status.is_final:
+        job_ids = job_ids[:-1]
+    return not job_ids
+
+
+def mailed(site: Site) -> list[str]:
+    """Return the job IDs of all mails, as the links in them have them."""
+    return [mail["text"].split("/annotations/")[1].split()[0] for mail in site.mails()]
+
+
+def left_in_queues(cloud: Cloud, settings: Settings) -> dict[str, int]:
+    """Return the number of messages, hidden ones included, of the queues that have consumers and have any left."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    queues = [settings.sqs.job_requests_queue, settings.sqs.job_results_queue]
+    found = {}
+    for queue in [*queues, *(f"{queue}_dead" for queue in queues)]:
+        url = cloud.queue_url(queue)
+        attributes = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        found[queue] = sum(int(attributes[name]) for name in names)
+    return {queue: count for queue, count in found.items() if count}
+
+
+def jobs_in(folder: Path) -> list[Path]:
+    """Return the folders of jobs below a work folder."""
+    return [path for path in folder.glob("annotator-*/*") if path.is_dir()]
