@@ -30,7 +30,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
-from aws.local import gaps, mailbox
+from aws.local import gaps, sentmail
 from aws.local.calls import call_of
 from aws.local.faults import Faults
 from aws.local.gate import Gate
@@ -73,7 +73,7 @@ class Emulator:
                 response = self._faults.answer(Request(environ))
             elif path == "/mailbox.json" or f"{path}/".startswith("/mailbox/"):
                 with self._gate.entered():
-                    response = mailbox.answer(path)
+                    response = sentmail.answer(path)
             else:
                 return self._aws(environ, start_response)
         except ClientDisconnected:
