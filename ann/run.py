@@ -17,7 +17,7 @@ from typing import Any
 
 from ann import config
 from ann.anntools import driver
-from ann.anntools.errors import AnnToolsError
+from ann.anntools.errors import BadInput, UnknownAssembly
 from ann.anntools.report import Report
 from ann.results import TEXT, Results
 from util import jobs
@@ -85,7 +85,7 @@ class Run:
         try:
             path = self._download()
             report = self._annotate(path)
-        except (AnnToolsError, JobFailed) as error:
+        except (BadInput, UnknownAssembly, JobFailed) as error:
             self._results.fail(self._job, str(error))
             return
         outputs = self._upload(report)
@@ -110,7 +110,13 @@ class Run:
 
     def _annotate(self, path: Path) -> Report:
         with self._phase("annotate"):
-            return driver.run(path, "vcf", assembly=self._job.requested_assembly, progress=self._progress_reporter())
+            return driver.run(
+                path,
+                "vcf",
+                assembly=self._job.requested_assembly,
+                name=self._job.input_file_name,
+                progress=self._progress_reporter(),
+            )
 
     def _progress_reporter(self) -> Callable[[int, int], None]:
         next_time = time.monotonic() + self._settings.annotator.progress_seconds

@@ -70,7 +70,7 @@ class Cloud:
         config = Config(
             connect_timeout=aws.connect_timeout,
             read_timeout=aws.read_timeout,
-            retries={"mode": "standard", "max_attempts": aws.max_attempts},
+            retries={"mode": "standard", "total_max_attempts": aws.max_attempts},
             signature_version="v4",
             s3={"addressing_style": "path" if aws.endpoint_url else "virtual"},
         )

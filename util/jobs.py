@@ -55,6 +55,7 @@ class Job:
     s3_inputs_bucket: str
     s3_key_input_file: str
     submit_time: int
+    requested_time: int | None = None  # when annotators were last told of it
     job_status: Status = Status.PENDING
     schema_version: int = SCHEMA_VERSION
     input_bytes: int | None = None
@@ -107,6 +108,7 @@ class Job:
 # DynamoDB hands numbers out as Decimal.
 _CONVERSIONS: Mapping[str, Any] = {
     "submit_time": int,
+    "requested_time": int,
     "schema_version": int,
     "input_bytes": int,
     "attempt": int,

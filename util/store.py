@@ -74,6 +74,11 @@ class Store:
                 break
         return Page(jobs=tuple(Job.from_item(item) for item in items), next_token=_encode_token(start))
 
+    def claim_request(self, job_id: str, *, now: int, older_than: int) -> bool:
+        """Reserve telling the annotators of a waiting job again; False: it does not wait, or they were told lately."""
+        is_due = Attr("requested_time").not_exists() | Attr("requested_time").lt(now - older_than)
+        return self._update(job_id, Attr("job_status").eq(Status.PENDING) & is_due, {"requested_time": now}) is not None
+
     def claim(self, job_id: str, *, worker: str, now: int, lease_seconds: int) -> Job | None:
         """Make the job RUNNING under a lease of `worker`; None: it is final, or another one's lease holds."""
         is_waiting = Attr("job_status").eq(Status.PENDING)

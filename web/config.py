@@ -60,6 +60,7 @@ class Web:
     upload_seconds: int = whole(60, 7 * 86400)
     download_seconds: int = whole(10, 7 * 86400)
     session_hours: int = whole(1, 24 * 31)
+    reminder_seconds: int = whole(1, 86400)
     log_view_limit: int = whole(1024, 64 * 2**20)
     support_email: str
     proxies: int = whole(0, 5)

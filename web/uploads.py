@@ -122,6 +122,7 @@ def accept(cloud: Cloud, upload: Upload, limit: int, *, user_id: str, now: int) 
         s3_inputs_bucket=upload.bucket,
         s3_key_input_file=upload.key,
         submit_time=now,
+        requested_time=now,
         input_bytes=size,
         # The browser wrote the choice; what is not one of ours counts as none.
         requested_assembly=assembly if assembly in ASSEMBLIES and assembly != AUTOMATIC else None,

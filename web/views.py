@@ -120,7 +120,19 @@ def annotations() -> ResponseReturnValue:
 @authenticated
 def annotation_details(job_id: str) -> ResponseReturnValue:
     """Show one job."""
-    return render_template("annotation_details.html", job=_own(job_id))
+    job = _own(job_id)
+    _remind(job)
+    return render_template("annotation_details.html", job=job)
+
+
+def _remind(job: Job) -> None:
+    """Tell the annotators of a job that waits suspiciously long: a server may have died before it could."""
+    gas, now = services(), int(time.time())
+    if job.job_status is not Status.PENDING:
+        return
+    if gas.store.claim_request(job.job_id, now=now, older_than=gas.settings.web.reminder_seconds):
+        gas.cloud.publish(gas.settings.sns.job_requests_topic, JobRequested(job_id=job.job_id, user_id=job.user_id))
+        current_app.logger.warning("job announced again job_id=%s user_id=%s", job.job_id, job.user_id)
 
 
 @views.get("/annotations/<job_id>/log")

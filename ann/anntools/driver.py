@@ -31,6 +31,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     output: str | Path | None = None,
     log: str | Path | None = None,
     summary: str | Path | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
     limits: Limits = LIMITS,
 ) -> Report:
@@ -38,8 +39,9 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
 
     For X.vcf it writes X.annot.vcf, X.vcf.count.log and X.summary.json beside it, for X.vcf.gz X.annot.vcf.gz (BGZF),
     X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise. Each appears
-    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``progress`` is called
-    after every block with the records done and the bytes read from ``path``.
+    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``name`` is what the log
+    and the summary call the input where that is not the name of the file. ``progress`` is called after every block
+    with the records done and the bytes read from ``path``.
 
     Raises BadInput, UnknownAssembly or ReferenceDataError (the log then holds the sentence), OSError where a file
     cannot be read or written, ValueError for another ``kind``.
@@ -52,12 +54,13 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     output = Path(output or source.with_name(f"{stem}.annot{suffix or '.vcf'}"))
     log = Path(log or source.with_name(f"{source.name}.count.log"))
     summary = Path(summary or source.with_name(f"{stem}.summary.json"))
+    name = name or source.name
     try:
         with source.open("rb") as stream, whole_file(output) as sink:
-            findings = annotate(stream, sink, source.name, assembly=assembly, progress=progress, limits=limits)
+            findings = annotate(stream, sink, name, assembly=assembly, progress=progress, limits=limits)
     except AnnToolsError as error:
         with whole_file(log) as sink:
-            sink.write(f"Input: {source.name}\nNot annotated: {error}\n".encode())
+            sink.write(f"Input: {name}\nNot annotated: {error}\n".encode())
         raise
     with whole_file(log) as sink:
         sink.write(findings.log().encode())

@@ -82,7 +82,7 @@ def test_a_job_runs_to_completed_with_result_log_and_summary_in_s3(stack: Stack,
     result = [line for line in text_of(stack, done.s3_key_result_file).splitlines() if not line.startswith("#")]
     assert done.variant_count == len(records) == len(result)
     assert json.loads(text_of(stack, done.s3_key_summary_file))
-    assert text_of(stack, done.s3_key_log_file)
+    assert text_of(stack, done.s3_key_log_file).startswith("Input: my~calls é.vcf ")
     wait_for("the work folder being empty", lambda: not list(annotator.folder.glob("*/*/")))
     wait_for("the request being deleted", lambda: requests_left(stack) == 0)
     assert stack.count_messages(stack.settings.sqs.job_results_queue) == 1

@@ -82,6 +82,15 @@ def test_a_pending_job_can_fail(stack: Stack) -> None:
     assert (failed.job_status, failed.failure_reason) == (Status.FAILED, "A sentence.")
 
 
+def test_annotators_are_told_again_of_a_waiting_job_now_and_then(stack: Stack) -> None:
+    job = stack.submit(b"x")
+    assert stack.store.claim_request(job.job_id, now=1000, older_than=300)
+    assert not stack.store.claim_request(job.job_id, now=1300, older_than=300)
+    assert stack.store.claim_request(job.job_id, now=1301, older_than=300)
+    assert stack.store.claim(job.job_id, worker="one", now=1302, lease_seconds=60)
+    assert not stack.store.claim_request(job.job_id, now=9999, older_than=300)
+
+
 def test_a_mail_is_sent_by_one_and_once(stack: Stack) -> None:
     job = stack.submit(b"x")
     assert stack.store.claim_mail(job.job_id, now=100, seconds=60)

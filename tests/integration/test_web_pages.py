@@ -5,6 +5,7 @@ import re
 import pytest
 import requests
 
+from tests.integration.conftest import Stack
 from tests.integration.web_browser import VCF, Browser
 from util.jobs import Status
 
@@ -53,6 +54,15 @@ def test_the_list_is_newest_first_and_goes_on_over_pages(ada: Browser) -> None:
 def test_a_token_that_is_not_ours_shows_the_newest_jobs(ada: Browser, token: str) -> None:
     job = ada.job()
     assert job.job_id in ada.get(f"/annotations?token={token}").text
+
+
+def test_a_job_that_no_annotator_was_told_of_is_announced_when_its_owner_looks(ada: Browser, stack: Stack) -> None:
+    stack.empty_queues()
+    job = ada.job()
+    ada.get(f"/annotations/{job.job_id}")
+    ada.get(f"/annotations/{job.job_id}")
+    assert stack.count_messages(stack.settings.sqs.job_requests_queue) == 1
+    assert job.job_id in stack.bodies_in(stack.settings.sqs.job_requests_queue)[0]
 
 
 def test_a_list_shows_only_the_users_own_jobs(ada: Browser, gregor: Browser) -> None:
