@@ -59,8 +59,9 @@ def decide(error: Exception, *, tries: int, receives: int, max_receives: int) ->
     if isinstance(error, GasError) and error.permanent:
         return GiveUp()
     if isinstance(error, Transient) and error.seconds is not None:
-        # The error knows when it will be over; that is no sign of a poisonous message.
-        return GiveBack(error.seconds)
+        # The error knows when it may be over. That is no sign of a poisonous message, but a wait that goes on and on
+        # must not use up the receives that the queue's redrive policy allows.
+        return GiveBack(max(error.seconds, int(_delay(FIRST_HOLD, LONGEST_RETURN, receives))))
     if receives >= max_receives:
         return GiveUp()
     return GiveBack(int(_delay(FIRST_RETURN, LONGEST_RETURN, receives)))

@@ -1,8 +1,11 @@
 """One embedded cloud for all integration tests: the AWS emulator and a PostgreSQL, real processes on free ports."""
 
+import contextlib
 import dataclasses
 import functools
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ import requests
 
 from aws.local import config as local_config
 from aws.local import globus, postgres, programs
-from aws.local.processes import end_family, start
+from aws.local.processes import Program, end_family, start
 from aws.local.provision import provision
 from aws.local.state import StateFolder
 from tests.service import free_port
@@ -36,6 +39,21 @@ class Stack:
     database: dict[str, str]
     settings: Settings
     cloud: Cloud
+    processes: dict[str, "subprocess.Popen[bytes]"]
+    postgres: Program
+
+    @contextlib.contextmanager
+    def without_postgres(self) -> Iterator[None]:
+        """Kill PostgreSQL; start it again at the end of the block."""
+        old = self.processes[self.postgres.name]
+        os.killpg(old.pid, signal.SIGKILL)
+        old.wait()
+        try:
+            yield
+        finally:
+            log = self.state.log_file(self.postgres.name)
+            self.processes[self.postgres.name] = start(self.postgres, self.state.path, self.environ, log)
+            wait_for("PostgreSQL being ready again", self.postgres.is_ready or bool)
 
     @property
     def store(self) -> Store:
@@ -117,12 +135,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
             patch.setenv(name, value)
-        processes: list[subprocess.Popen[bytes]] = []
+        processes: dict[str, subprocess.Popen[bytes]] = {}
         try:
             yield _start_stack(local, state, environ, processes)
         finally:
-            end_family(state.path, 10, reap=lambda: [process.poll() for process in processes] and None)
-            for process in processes:
+            end_family(state.path, 10, reap=lambda: [process.poll() for process in processes.values()] and None)
+            for process in processes.values():
                 process.wait()
             shutil.rmtree(postgres.elsewhere(state.path), ignore_errors=True)
 
@@ -131,7 +149,7 @@ def _start_stack(
     local: local_config.Local,
     state: StateFolder,
     environ: dict[str, str],
-    processes: list["subprocess.Popen[bytes]"],
+    processes: dict[str, "subprocess.Popen[bytes]"],
 ) -> Stack:
     settings = load(Settings)
     database = postgres.prepare(state, print)
@@ -141,13 +159,21 @@ def _start_stack(
         provision(settings, accounts_database=database.connection(), globus=client)
 
     for program in [database.program(), *programs.stand_ins(local, fill)]:
-        processes.append(start(program, state.path, environ, state.log_file(program.name)))
+        processes[program.name] = start(program, state.path, environ, state.log_file(program.name))
         wait_for(f"{program.name} being ready", program.is_ready or bool)
         if program.when_ready:
             program.when_ready()
     migration = start(programs.migration(), state.path, environ, state.log_file("migration"))
     assert migration.wait() == 0, state.log_file("migration").read_text()
-    return Stack(environ=environ, state=state, database=database.connection(), settings=settings, cloud=Cloud(settings))
+    return Stack(
+        environ=environ,
+        state=state,
+        database=database.connection(),
+        settings=settings,
+        cloud=Cloud(settings),
+        processes=processes,
+        postgres=database.program(),
+    )
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import json
 import threading
 
-import psycopg2
 import pytest
 
 from tests.integration.conftest import Stack
+from tests.waiting import wait_for
 from util.jobs import Job, new_job_id
 from util.messages import JobFinished
 from util.notify import notify
@@ -98,22 +98,18 @@ def test_a_message_is_held_while_dynamodb_is_away(stack: Stack, worker: Worker[J
 
 
 def test_a_message_is_held_while_postgresql_is_away(
-    stack: Stack, worker: Worker[JobFinished], account: str, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, worker: Worker[JobFinished], account: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    connect, outages = psycopg2.connect, [1, 2]
-
-    def fail_twice(**keywords: object) -> object:
-        if outages:
-            outages.pop()
-            raise psycopg2.OperationalError("connection refused")
-        return connect(**keywords)
-
-    monkeypatch.setattr(psycopg2, "connect", fail_twice)
     job = ended(stack)
     assert job.user_id == account
     announce(stack, job)
-    assert worker.step()
+    step = threading.Thread(target=worker.step)
+    with stack.without_postgres():
+        step.start()
+        wait_for("the message being held", lambda: caplog.text.count("the accounts database does not answer") > 1)
+    step.join()
     assert len(stack.mails_about(job)) == 1
+    assert stack.count_messages(stack.settings.sqs.job_results_queue) == 0
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,12 @@ def test_a_message_comes_back_later_each_time_and_never_after_more_than_the_long
     assert 450 <= delays[-1] <= 900
 
 
+def test_a_message_that_waits_for_another_worker_comes_back_less_and_less_often() -> None:
+    waits = [decide(Transient("taken", seconds=7), tries=1, receives=n, max_receives=5) for n in range(1, 15)]
+    assert waits[0] == GiveBack(7)
+    assert sum(wait.seconds for wait in waits if isinstance(wait, GiveBack)) > 1800
+
+
 def test_a_handled_message_is_deleted_after_its_handler_has_returned() -> None:
     queue = FakeQueue(BODY)
     worker, _ = make_worker(queue, lambda _message: queue.fate.append("handled"))
