@@ -1,6 +1,7 @@
 """The embedded cloud: the whole service on this machine.
 
 python -m aws.local [run | stop | reset | status]
+python -m aws.local exec PROGRAM [ARGUMENT …]     runs a program as one of the service's own
 """
 
 import argparse
@@ -8,7 +9,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -119,15 +120,26 @@ def status(local: Local) -> int:
     return 0
 
 
+def execute(local: Local, command: Sequence[str]) -> int:
+    """Become a Python program of the project, in the environment that the service's own programs have."""
+    own = environment(local, load_settings().aws.region)
+    os.execve(sys.executable, [sys.executable, *command], own)  # noqa: S606 - no shell is wanted
+
+
 COMMANDS = {"run": run, "stop": stop_all, "reset": reset, "status": status}
 
 
 def main() -> int:
     """Run one command and return the exit code: 0, 1 for a refusal, 3 where `status` finds nothing."""
     parser = argparse.ArgumentParser(prog="python -m aws.local", description="The whole service on this machine.")
-    parser.add_argument("command", nargs="?", choices=COMMANDS, default="run")
+    parser.add_argument("command", nargs="?", choices=[*COMMANDS, "exec"], default="run")
+    parser.add_argument("program", nargs=argparse.REMAINDER, help="for exec: a Python program and its arguments")
     arguments = parser.parse_args()
+    if (arguments.command == "exec") != bool(arguments.program):
+        parser.error("exec takes a program, and only exec does")
     try:
+        if arguments.command == "exec":
+            return execute(load_settings().local, arguments.program)
         return COMMANDS[arguments.command](load_settings().local)
     except GasError as error:
         say(f"{parser.prog}: {error}")
