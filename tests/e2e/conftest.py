@@ -14,19 +14,21 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from aws.local import globus
 from aws.local.state import LOCK
-from tests.e2e.people import GOLDEN, Annotators, Person, mail_about
+from tests.e2e.people import GOLDEN, PAGE_SIZE, PATIENCE, Annotators, Person, mail_about
 from tests.service import Site, Visitor, running_site
 
-# Each test has its own, where it counts what the other tests would have done to them.
+# A test has somebody of its own where it counts what other tests would have done before.
 PEOPLE = (
     *globus.RESEARCHERS,
     ("Barbara McClintock", "barbara@example.org", "Cold Spring Harbor"),
     ("Grace Hopper", "grace@example.org", "Vassar College"),
+    ("Lynn Margulis", "lynn@example.org", "University of Massachusetts"),
     ("Nettie Stevens", "nettie@example.org", "Bryn Mawr College"),
+    ("Rita Levi-Montalcini", "rita@example.org", "Washington University"),
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -60,7 +62,8 @@ def site(chromium_path: str) -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="gas-e2e-"))
     try:
         _write_accounts(folder / "state")
-        with running_site(GAS_LOCAL_ANNOTATORS="1", GAS_LOCAL_STATE=str(folder / "state")) as site:
+        settings = {"GAS_LOCAL_ANNOTATORS": "1", "GAS_WEB_PAGE_SIZE": str(PAGE_SIZE)}
+        with running_site(GAS_LOCAL_STATE=str(folder / "state"), **settings) as site:
             with Visitor(site) as visitor:
                 visitor.log_in("Nettie Stevens")
                 mail_about(site, visitor.submit((GOLDEN / "sample_mt.vcf").read_bytes(), "first.vcf"))
@@ -87,6 +90,7 @@ def _write_accounts(state: Path) -> None:
 @pytest.fixture(scope="session")
 def chromium(site: Site, chromium_path: str) -> Iterator[Browser]:
     """Return the browser. It trusts the site's own certificate and refuses any other that nobody vouches for."""
+    expect.set_options(timeout=PATIENCE)
     trusted = f"--ignore-certificate-errors-spki-list={_key_digest(site.local.folder / 'tls' / 'site.pem')}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=[*OPTIONS, trusted])

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-from playwright.sync_api import BrowserContext, ConsoleMessage, Download, Page, Request, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Download, FrameLocator, Page, Request, expect
 
 from aws.local.processes import family
 from tests.service import PROJECT, Site
@@ -17,6 +17,7 @@ from tests.waiting import wait_for
 GIVEN = PROJECT.parent / "shared" / "data" / "vcf"
 GOLDEN = PROJECT / "tests" / "golden"
 OWN_HOSTS = {"localhost", "127.0.0.1"}
+PAGE_SIZE = 5  # jobs on one page of the list
 PATIENCE = 30_000  # milliseconds
 JOB_PAGE = re.compile(r"/annotations/[0-9a-f]{8}-[0-9a-f-]{27}$")
 
@@ -34,8 +35,8 @@ class Person:
         self.site = site
         self.context = context
         self._complaints: list[str] = []
-        # The stand-in for Globus has no icon, and browsers ask for one.
-        self._expected = [f" at {site.local.globus_url}/favicon.ico"]
+        # The stand-ins for Globus and AWS have no icon, and browsers ask for one.
+        self._expected = [f" at {url}/favicon.ico" for url in (site.local.globus_url, site.local.cloud_url)]
         context.set_default_timeout(PATIENCE)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self._complaints.append(f"page error: {error.error}"))
@@ -65,6 +66,11 @@ class Person:
         """Return what the browser has complained about, as far as it was not to be expected."""
         return [text for text in self._complaints if not any(expected in text for expected in self._expected)]
 
+    def takes_back_complaints(self) -> list[str]:
+        """Return the complaints so far, which then count no more: they were to be expected."""
+        complaints, self._complaints = self.complaints(), []
+        return complaints
+
     def open(self, path: str) -> Page:
         """Go to a page of the site, or to any other address."""
         self.page.goto(path if path.startswith("http") else self.site.url + path)
@@ -80,14 +86,14 @@ class Person:
         """Choose a file in the form of the upload page."""
         self.page.get_by_label("VCF file").set_input_files(file)
 
-    def drop(self, file: Path) -> None:
-        """Drop a file on the form of the upload page, as a file manager does."""
+    def drop(self, *files: Path) -> None:
+        """Drop files on the form of the upload page, as a file manager does."""
         zone = self.page.locator("#drop-zone")
         zone.scroll_into_view_if_needed()
         box = zone.bounding_box()
         assert box
         browser = self.context.new_cdp_session(self.page)
-        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        data = {"items": [], "files": list(map(str, files)), "dragOperationsMask": 1}
         place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
         for kind in ("dragEnter", "dragOver", "drop"):
             browser.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
@@ -107,13 +113,30 @@ class Person:
 
     def sees_status(self, status: str) -> None:
         """Wait until the job's page, left alone, shows the status."""
-        expect(self.page.locator("#job .badge")).to_have_text(status, timeout=PATIENCE)
+        expect(self.page.locator("#job .badge")).to_have_text(status)
 
     def download(self, link: str) -> Download:
         """Follow a link of the page that downloads."""
         with self.page.expect_download() as waiting:
-            self.page.get_by_role("link", name=link).click()
+            self.page.get_by_role("link", name=link, exact=True).click()
         return waiting.value
+
+    def opens_mail(self, job_id: str) -> FrameLocator:
+        """Wait for the mail about a job, open it in the mailbox and return it."""
+        mail = mail_about(self.site, job_id)
+        self.open(self.site.mailbox)
+        self.page.locator(f'a[href$="{mail["id"]}"]').click()
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(mail["subject"])
+        return self.page.frame_locator("iframe")
+
+    def comes_back_by_mail(self, job_id: str) -> None:
+        """Follow the link of the mail about a job; it opens in a tab of its own."""
+        link = self.opens_mail(job_id).get_by_role("link", name=job_id)
+        with self.context.expect_page() as waiting:
+            link.click()
+        self.page.close()
+        self.page = waiting.value
+        self.page.wait_for_load_state()
 
 
 class Annotators:
