@@ -25,6 +25,7 @@ from tests.service import Site, Visitor, running_site
 PEOPLE = (
     *globus.RESEARCHERS,
     ("Barbara McClintock", "barbara@example.org", "Cold Spring Harbor"),
+    ("Chien-Shiung Wu", "wu@example.org", "Columbia University"),
     ("Grace Hopper", "grace@example.org", "Vassar College"),
     ("Lynn Margulis", "lynn@example.org", "University of Massachusetts"),
     ("Nettie Stevens", "nettie@example.org", "Bryn Mawr College"),

@@ -189,8 +189,9 @@ def test_after_a_log_out_nothing_private_is_shown(visit: Callable[..., Person], 
     expect(nettie.page.locator("main")).to_contain_text("private.vcf")
     nettie.page.get_by_role("button", name="Log out").click()
     expect(nettie.page.get_by_role("heading", level=1)).to_have_text("You are logged out")
-    # Back shows the list only after asking the server, which sends the browser to log in.
+    # Back asks the server, which sends the browser to log in; and so does a reload of what it shows then.
     nettie.page.go_back()
+    assert "private.vcf" not in nettie.page.content()
     nettie.page.reload()
     expect(nettie.page.get_by_role("button", name="Nettie Stevens")).to_be_visible()
     assert "private.vcf" not in nettie.page.content()
