@@ -1,4 +1,7 @@
-"""One service for all tests, and one Chromium in which each person has a browser of their own."""
+"""One service for all tests, and one Chromium in which each person has a browser of their own.
+
+Both end with this package's last test: Playwright runs once at a time, and other tests want it too.
+"""
 
 import base64
 import hashlib
@@ -45,7 +48,7 @@ OPTIONS = (
 LogIn = Callable[..., Person]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium_path() -> str:
     """Return where the browser is; without one, skip, except in CI."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -57,7 +60,7 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(chromium_path: str) -> Iterator[Site]:
     """Return the running service, with one annotator that has run a job already."""
     folder = Path(tempfile.mkdtemp(prefix="gas-e2e-"))
@@ -88,7 +91,7 @@ def _write_accounts(state: Path) -> None:
     (folder / "accounts.json").write_text(json.dumps(accounts), encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(site: Site, chromium_path: str) -> Iterator[Browser]:
     """Return the browser. It trusts the site's own certificate and refuses any other that nobody vouches for."""
     expect.set_options(timeout=PATIENCE)
@@ -105,7 +108,7 @@ def _key_digest(certificate: Path) -> str:
     return base64.b64encode(hashlib.sha256(encoded).digest()).decode()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions() -> dict[str, Any]:
     """Return the cookies of those who have logged in, by name."""
     return {}

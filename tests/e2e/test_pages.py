@@ -33,7 +33,7 @@ FLAWS = """() => {
 LogIn = Callable[..., Person]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def axe() -> Axe:
     """Return the checker of accessibility."""
     return Axe()
