@@ -30,7 +30,7 @@ check: $(INSTALLED) ## Check style, types, templates and shell scripts; changes 
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m cfnlint aws/templates/*.yaml
+	$(BIN)/python -c "from cfnlint.runner import main; main()" aws/templates/*.yaml
 	@PATH="$$PWD/$(BIN):$$PATH"; \
 	if command -v shellcheck > /dev/null; then \
 		find . -path ./.venv -prune -o \( -name '*.sh' -o -path ./.ci/run \) -type f -exec shellcheck {} +; \

@@ -127,7 +127,10 @@ def _logout(context: "fauxbus.server.Ctx") -> tuple[int, Any, dict[str, str]]:
         link = f'<p><a href="{escape(target)}">Continue to {escape(name)}</a></p>'
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Logged out</title></head>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        "<title>Logged out</title>"
+        "<style>body { font: 100%/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem }</style>"
+        "</head>"
         f"<body><h1>You are logged out</h1>{link}</body></html>"
     )
     forget = f"{fauxbus.oidc_api.SESSION_COOKIE}=; Path=/; Max-Age=0"

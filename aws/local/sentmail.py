@@ -27,7 +27,7 @@ _pages = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
 )
 _pages.filters["time"] = lambda seconds: (
-    datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %Y %H:%M:%S")
+    datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 )
 
 

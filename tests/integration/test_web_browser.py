@@ -133,7 +133,7 @@ def test_going_back_leads_to_a_form_for_another_job(page: Page) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "sentence", "may_upgrade"),
     [
-        ("big.vcf", b"x" * 153_601, "153,601 bytes; your plan allows files of up to 150 KB: 153,600 bytes.", True),
+        ("big.vcf", b"x" * 153_601, "153,601 bytes; your plan allows files of up to 150 KB (153,600 bytes).", True),
         ("paper.pdf", VCF, "paper.pdf is no VCF by its name", False),
         ("empty.vcf", b"", "empty.vcf is empty.", False),
         ("x" * 200 + ".vcf", VCF, "at most 200 bytes", False),

@@ -12,7 +12,7 @@
   const limit = Number(form.dataset.limit);
   const suffixes = form.dataset.suffixes.split(" ");
 
-  const TOO_LARGE = `your plan allows files of up to ${form.dataset.limitText}: ${limit.toLocaleString("en")} bytes.`;
+  const TOO_LARGE = `your plan allows files of up to ${form.dataset.limitText} (${limit.toLocaleString("en")} bytes).`;
   const ANSWERS = {
     EntityTooLarge: `The file is too large: ${TOO_LARGE}`,
     EntityTooSmall: "The file is empty.",
