@@ -129,7 +129,7 @@ def _logout(context: "fauxbus.server.Ctx") -> tuple[int, Any, dict[str, str]]:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         "<title>Logged out</title>"
-        "<style>body { font: 100%/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem }</style>"
+        "<style>body { font: 100%/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto }</style>"
         "</head>"
         f"<body><h1>You are logged out</h1>{link}</body></html>"
     )
