@@ -35,13 +35,13 @@ def test_a_message_received_too_often_goes_to_the_dead_letter_queue(emulator: Em
     queue = emulator.queue_url("job_requests")
     emulator.cloud.sqs.send_message(QueueUrl=queue, MessageBody="poison")
     counts = []
-    for _ in range(emulator.settings.sqs.max_receives):
+    for _ in range(emulator.settings.sqs.redrive_receives):
         (message,) = _receive(emulator, queue)
         counts.append(message["Attributes"]["ApproximateReceiveCount"])
         emulator.cloud.sqs.change_message_visibility(
             QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
         )
-    assert counts == ["1", "2", "3", "4", "5"]
+    assert counts == [str(number) for number in range(1, 16)]
     assert _receive(emulator, queue) == []
     (dead,) = _receive(emulator, emulator.queue_url("job_requests_dead"))
     assert dead["Body"] == "poison"

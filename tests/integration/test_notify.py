@@ -14,8 +14,10 @@ from util.worker import Worker
 
 
 @pytest.fixture
-def worker(stack: Stack) -> Worker[JobFinished]:
+def worker(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Worker[JobFinished]:
     stack.empty_queues()
+    for name, value in stack.environ.items():
+        monkeypatch.setenv(name, value)
     return notify.build(threading.Event())[0]
 
 
