@@ -27,6 +27,8 @@ from util.jobs import Job
 
 # On disk the input has this name: a user's file name never becomes a path.
 INPUT_STEM = "input"
+# The record, the page and the mail take the first few warnings; the log has them all.
+LISTED_WARNINGS = 5
 
 log = logging.getLogger("run")
 
@@ -145,4 +147,5 @@ class Run:
                 "assembly": report.assembly,
                 "engine_version": report.engine_version,
                 "reference_version": report.reference_version,
+                "warnings": report.warnings[:LISTED_WARNINGS],
             }

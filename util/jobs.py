@@ -79,6 +79,7 @@ class Job:
     engine_version: str | None = None
     reference_version: str | None = None
     failure_reason: str | None = None
+    warnings: tuple[str, ...] = ()  # what the owner of a completed job should know
     notified_time: int | None = None
     mail_claimed_until: int | None = None
 
@@ -95,7 +96,7 @@ class Job:
     def to_item(self) -> dict[str, Any]:
         """Return the table item: every attribute that has a value."""
         item = dataclasses.asdict(self)
-        return {name: _plain(value) for name, value in item.items() if value is not None}
+        return {name: _plain(value) for name, value in item.items() if value not in (None, ())}
 
     def evolve(self, **changes: Any) -> Self:
         """Return a copy with the changes; a change of status must be legal. Raises IllegalTransition."""
@@ -119,6 +120,7 @@ _CONVERSIONS: Mapping[str, Any] = {
     "variant_count": int,
     "notified_time": int,
     "mail_claimed_until": int,
+    "warnings": tuple,
     "job_status": Status,
     "results_state": ResultsState,
 }

@@ -21,7 +21,9 @@ LISTED = 200
 # Work on so many pairs of allele and transcript at a time, which bounds memory to some tens of MiB.
 PAIRS = 1 << 19
 
-GENE = InfoKey("GENE", "A", "String", "Genes that the allele touches, most severe region first, separated by &")
+GENE = InfoKey(
+    "GENE", "A", "String", "Genes that the allele touches, each once, most severe region first, separated by &"
+)
 TRANSCRIPT = InfoKey(
     "TRANSCRIPT", "A", "String", "Transcripts that the allele touches, most severe region first, separated by &"
 )

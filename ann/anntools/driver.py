@@ -74,6 +74,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
         assembly=findings.assembly.name,
         engine_version=__version__,
         reference_version=findings.reference_version,
+        warnings=findings.warnings,
     )
 
 

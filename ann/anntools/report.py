@@ -16,7 +16,10 @@ SUMMARY_SCHEMA = "gas-summary/1"
 
 @dataclass(frozen=True)
 class Report:
-    """What `ann.anntools.driver.run` made. ``assembly`` is one of the engine's names, or unknown without records."""
+    """What `ann.anntools.driver.run` made. ``assembly`` is one of the engine's names, or unknown without records.
+
+    ``warnings`` are sentences for whoever uses the result.
+    """
 
     output: Path
     log: Path
@@ -25,6 +28,7 @@ class Report:
     assembly: str
     engine_version: str
     reference_version: str
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ class Findings:
             f"Assembly: {self.assembly.name}, because {self.assembly.why}",
             *(f"Source: {source.kind}: {source.release}, from {source.origin}" for source in self.sources),
             *self._missing_sources(),
+            *(f"Warning: {warning}" for warning in self.warnings),
             "",
             f"Total: {tally.records}",
             "Variants located, each counted once, in its most severe region:",
@@ -61,8 +66,8 @@ class Findings:
         ]
         if tally.compared:
             lines += ["", f"REF compared with the reference sequence: {tally.compared}, different: {tally.mismatches}"]
-        if self.warnings:
-            lines += ["", *(f"Warning: {warning}" for warning in self.warnings)]
+        elif tally.records:
+            lines += ["", f"REF not compared: no sequence of {self.assembly.name} is at hand"]
         return "\n".join(lines) + "\n"
 
     def _missing_sources(self) -> list[str]:

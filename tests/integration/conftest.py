@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg2
 import pytest
@@ -59,7 +60,7 @@ class Stack:
     def store(self) -> Store:
         return Store(self.cloud.annotations_table, self.settings.dynamodb.user_id_index)
 
-    def submit(self, content: bytes, file_name: str = "calls.vcf", user_id: str = USER_ID) -> Job:
+    def submit(self, content: bytes, file_name: str = "calls.vcf", user_id: str = USER_ID, **more: Any) -> Job:
         """Upload a file and record its job, as the web tier does; the request is not published."""
         job_id = jobs.new_job_id()
         key = jobs.input_key(self.settings.s3.key_prefix, user_id, job_id, file_name)
@@ -72,6 +73,7 @@ class Stack:
             s3_key_input_file=key,
             submit_time=int(time.time()),
             input_bytes=len(content),
+            **more,
         )
         assert self.store.create(job)
         return job

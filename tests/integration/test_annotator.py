@@ -90,6 +90,17 @@ def test_a_job_runs_to_completed_with_result_log_and_summary_in_s3(stack: Stack,
     assert list(annotator.folder.iterdir()) == []
 
 
+def test_a_job_whose_file_contradicts_the_assembly_asked_for_completes_with_a_warning(
+    stack: Stack, annotator: Instance
+) -> None:
+    assert annotator.process.poll() is None
+    job = stack.submit(SAMPLE.read_bytes(), requested_assembly="GRCh38")
+    request(stack, job)
+    done = final(stack, job)
+    assert done.job_status is Status.COMPLETED
+    assert any("The assembly GRCh38 was asked for, but" in warning for warning in done.warnings)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"%PDF-1.7 and so on\n", b"\x89PNG\r\n\x1a\n", b">chr1\nACGT\n", "##fileformat=VCFv4.2\n".encode("utf-16")],

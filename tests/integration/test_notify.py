@@ -27,7 +27,7 @@ def ended(stack: Stack, *, reason: str | None = None, file_name: str = "calls.vc
     if reason:
         done = stack.store.fail(job, now=1_700_000_060, reason=reason, outputs={})
     else:
-        facts = {"variant_count": 1234, "assembly": "GRCh38"}
+        facts = {"variant_count": 1234, "assembly": "GRCh38", "warnings": ("Is it <GRCh37>?",)}
         done = stack.store.complete(job, now=1_700_000_060, outputs=facts)
     assert done is not None
     return done
@@ -48,7 +48,9 @@ def test_a_completed_job_is_mailed_with_a_link_to_its_page(stack: Stack, worker:
     assert mail["subject"] == "calls.vcf is annotated"
     assert f"\n{link}\n" in mail["text"]
     assert f'<a href="{link}">{job.job_id}</a>' in mail["html"]
-    assert "1234 variants, GRCh38" in mail["text"]
+    assert "1,234 variants, GRCh38" in mail["text"]
+    assert "Please note: Is it <GRCh37>?" in mail["text"]
+    assert "Is it &lt;GRCh37&gt;?" in mail["html"]
     assert "2023-11-14 16:14 CST" in mail["text"]
     assert "Ada &lt;b&gt;" in mail["html"]
     assert stack.store.get(job.job_id).notified_time is not None

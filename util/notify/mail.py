@@ -34,6 +34,7 @@ class Mail:
 def compose(job: Job, profile: Profile, *, site_url: str, zone: ZoneInfo) -> Mail:
     """Return the mail for a job that is COMPLETED or FAILED."""
     completed = job.job_status is Status.COMPLETED
+    count = job.variant_count or 0
     values = {
         "job": job,
         "name": profile.name,
@@ -41,6 +42,7 @@ def compose(job: Job, profile: Profile, *, site_url: str, zone: ZoneInfo) -> Mai
         "submitted": local_time(job.submit_time, zone),
         "finished": local_time(job.complete_time or job.submit_time, zone),
         "completed": completed,
+        "count": "1 variant" if count == 1 else f"{count:,} variants",
     }
     outcome = "is annotated" if completed else "could not be annotated"
     return Mail(
