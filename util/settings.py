@@ -7,6 +7,7 @@ A program's settings are a frozen dataclass of sections, each a frozen dataclass
 import configparser
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,23 +23,37 @@ RESERVED_VARIABLES = frozenset({"GAS_SETTINGS"})
 # section in this list is left to the program whose it is.
 PROGRAM_SECTIONS = frozenset({"host", "app", "log", "web", "annotator", "notify", "local"})
 
+ANYTHING = re.compile(r".+", re.DOTALL)
+
 
 def whole(minimum: int, maximum: int) -> Any:
     """Return a field that takes a whole number between the two, inclusive."""
     return dataclasses.field(metadata={"minimum": minimum, "maximum": maximum})
 
 
-def optional() -> Any:
-    """Return a text field that may be empty."""
-    return dataclasses.field(metadata={"optional": True})
+def text(pattern: str, allowed: str) -> Any:
+    """Return a text field whose whole value matches the pattern; `allowed` ends the sentence that refuses others."""
+    return dataclasses.field(metadata={"pattern": re.compile(pattern), "allowed": allowed})
+
+
+def mail_address() -> Any:
+    """Return a text field that takes one mail address."""
+    part = r"[^\s@,;:<>()\[\]\\\"]+"
+    return text(f"{part}@{part}", "is one mail address, such as gas@example.org")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gas:
     """What the whole service agrees on. Sizes in bytes, times in seconds."""
 
-    prefix: str
-    site_url: str
+    # It begins the names of buckets, whose rules are the strictest; data.yaml has the same pattern.
+    prefix: str = text(
+        "[a-z][a-z0-9-]{0,38}[a-z0-9]",
+        "are 2 to 40 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen",
+    )
+    site_url: str = text(
+        "https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", "is an https address without a path, such as https://gas.example.org"
+    )
     time_zone: ZoneInfo
     free_input_limit: int = whole(1, 5 * 2**30)
     input_limit: int = whole(1, 5 * 2**30)
@@ -49,8 +64,11 @@ class Gas:
 class Aws:
     """How to reach AWS. Time-outs in seconds."""
 
-    region: str
-    endpoint_url: str = optional()
+    region: str = text("[a-z0-9-]+", "is the name of a region, such as us-east-1")
+    endpoint_url: str = text(
+        r"(https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)?",
+        "is nothing, or an http or https address without a path, such as http://127.0.0.1:4566",
+    )
     connect_timeout: int = whole(1, 60)
     read_timeout: int = whole(21, 300)
     max_attempts: int = whole(1, 20)
@@ -98,7 +116,7 @@ class Sqs:
 class Ses:
     """Who the mails come from."""
 
-    sender: str
+    sender: str = mail_address()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -114,7 +132,7 @@ class Secrets:
 class Accounts:
     """The accounts table in PostgreSQL."""
 
-    table: str
+    table: str = text("[A-Za-z0-9_-]{1,63}", "are up to 63 letters, digits, underscores and hyphens")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -218,10 +236,12 @@ def _value(name: str, raw: str, field: "dataclasses.Field[Any]") -> Any:
     return convert(name, raw, **field.metadata)
 
 
-def _text(name: str, raw: str, *, optional: bool = False) -> str:
-    if not raw and not optional:
+def _text(name: str, raw: str, *, pattern: re.Pattern[str] = ANYTHING, allowed: str = "") -> str:
+    if pattern.fullmatch(raw):
+        return raw
+    if not raw:
         raise SettingsError(f"the setting {name} is empty; it needs a value")
-    return raw
+    raise SettingsError(f"the setting {name} is {raw!r}; allowed {allowed}")
 
 
 def _int(name: str, raw: str, *, minimum: int, maximum: int) -> int:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL
 
 from util import settings as shared
-from util.settings import whole
+from util.settings import mail_address, text, whole
 
 WEB_INI = Path(__file__).with_name("web_config.ini")
 # What the capstone's .env calls two of our settings.
@@ -30,7 +30,7 @@ DATABASE_POOL_SECONDS = 5
 class Host:
     """Where the server is found, and its TLS certificate."""
 
-    ip: str
+    ip: str = text("[A-Za-z0-9.:-]+", "is a host name or an IP address")
     port: int = whole(1, 65535)
     certificate: Path
     private_key: Path
@@ -40,7 +40,7 @@ class Host:
 class App:
     """What is listened on, and how many processes and threads serve it."""
 
-    host: str
+    host: str = text(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", "is an address of this machine, such as 0.0.0.0 or [::]")
     workers: int = whole(1, 64)
     threads: int = whole(1, 64)
 
@@ -62,7 +62,7 @@ class Web:
     session_hours: int = whole(1, 24 * 31)
     reminder_seconds: int = whole(1, 86400)
     log_view_limit: int = whole(1024, 64 * 2**20)
-    support_email: str
+    support_email: str = mail_address()
     proxies: int = whole(0, 5)
 
 

@@ -46,7 +46,13 @@ def test_the_capstones_names_of_table_and_workers_are_ours(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("GAS_WEB_PAGE_SIZE", "0"), ("GAS_HOST_PORT", "65536"), ("GAS_WEB_PROXIES", "many")],
+    [
+        ("GAS_WEB_PAGE_SIZE", "0"),
+        ("GAS_HOST_PORT", "65536"),
+        ("GAS_HOST_IP", "no host"),
+        ("GAS_WEB_PROXIES", "many"),
+        ("GAS_WEB_SUPPORT_EMAIL", "foo"),
+    ],
 )
 def test_a_bad_setting_is_refused_by_its_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable.rpartition("_")[2].lower()):
@@ -71,4 +77,4 @@ def test_uploads_go_to_the_buckets_own_hosts_or_to_the_embedded_cloud() -> None:
         "https://gas-inputs.s3.amazonaws.com",
         "https://gas-inputs.s3.us-east-1.amazonaws.com",
     )
-    assert load(GAS_AWS_ENDPOINT_URL="http://127.0.0.1:4566/x").upload_origins == ("http://127.0.0.1:4566",)
+    assert load(GAS_AWS_ENDPOINT_URL="http://127.0.0.1:4566").upload_origins == ("http://127.0.0.1:4566",)
