@@ -4,10 +4,12 @@
 recorded so, 75 where a service is away and another try may succeed; with any other the process died.
 """
 
+import errno
 import functools
 import json
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +31,14 @@ from util.jobs import Job
 INPUT_STEM = "input"
 # The record, the page and the mail take the first few warnings; the log has them all.
 LISTED_WARNINGS = 5
+COPY_BYTES = 1 << 20
+# Answers of S3 that no other try will change, and what they mean to the owner.
+GONE = {
+    "NoSuchKey": "The input file {} is no longer there.",
+    "PreconditionFailed": "The input file {} was replaced after it had been checked. Upload it again.",
+}
+# A disk that is full has nothing to do with the job that met it.
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 log = logging.getLogger("run")
 
@@ -50,7 +60,8 @@ def main(job: Job, *, started: float) -> int:
     try:
         Run(results(), settings, job, phases)()
     except Exception as error:
-        if not is_away(error):
+        is_full = isinstance(error, OSError) and error.errno in NO_SPACE
+        if not is_full and not is_away(error):
             log.exception("job %s", job.job_id)
             return os.EX_SOFTWARE
         log.warning("job %s: %s; trying again", job.job_id, error)
@@ -100,14 +111,20 @@ class Run:
             self._results.announce(completed)
 
     def _download(self) -> Path:
-        path = Path(INPUT_STEM + jobs.file_stem(self._job.input_file_name)[1])
+        name = self._job.input_file_name
+        path = Path(INPUT_STEM + jobs.file_stem(name)[1])
+        where = {"Bucket": self._job.s3_inputs_bucket, "Key": self._job.s3_key_input_file}
+        # The page that uploaded the file can put other bytes in its place, and nobody has checked those.
+        checked = {"IfMatch": self._job.input_etag} if self._job.input_etag else {}
         with self._phase("download"):
             try:
-                self._results.cloud.s3.download_file(self._job.s3_inputs_bucket, self._job.s3_key_input_file, str(path))
+                with self._results.cloud.s3.get_object(**where, **checked)["Body"] as body, path.open("wb") as file:
+                    shutil.copyfileobj(body, file, COPY_BYTES)
             except ClientError as error:
-                if error_code(error) not in {"404", "NoSuchKey"}:
+                reason = GONE.get(error_code(error))
+                if reason is None:
                     raise
-                raise JobFailed(f"The input file {self._job.input_file_name} is no longer there.") from error
+                raise JobFailed(reason.format(name)) from error
         return path
 
     def _annotate(self, path: Path) -> Report:

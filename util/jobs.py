@@ -59,6 +59,7 @@ class Job:
     job_status: Status = Status.PENDING
     schema_version: int = SCHEMA_VERSION
     input_bytes: int | None = None
+    input_etag: str | None = None  # S3's, of the bytes that were checked
     requested_assembly: str | None = None
     attempt: int = 0  # claims so far
     crashes: int = 0  # processes of this job that died
@@ -136,10 +137,10 @@ def new_job_id() -> str:
 
 
 def is_job_id(text: str) -> bool:
-    """Tell whether the text is a UUID in canonical form."""
+    """Tell whether the text is a UUID in canonical form; what is no text is none."""
     try:
         return str(uuid.UUID(text)) == text
-    except ValueError:
+    except (ValueError, AttributeError, TypeError):
         return False
 
 

@@ -18,6 +18,8 @@ from util.errors import JobNotFound, NotTheOwner
 from util.jobs import Job, ResultsState, Status, is_job_id
 
 PAGE_TOKEN_LIMIT = 1024
+# Far beyond any time that a job can have; epoch seconds.
+LAST_SECOND = 2**40
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -189,6 +191,6 @@ def _decode_token(token: str | None, user_id: str) -> dict[str, Any] | None:
         job_id, submit_time = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, TypeError, binascii.Error):
         return None
-    if not isinstance(submit_time, int) or not isinstance(job_id, str):
+    if type(submit_time) is not int or not 0 <= submit_time < LAST_SECOND or not is_job_id(job_id):
         return None
     return {"user_id": user_id, "job_id": job_id, "submit_time": submit_time}

@@ -124,6 +124,7 @@ def accept(cloud: Cloud, upload: Upload, limit: int, *, user_id: str, now: int) 
         submit_time=now,
         requested_time=now,
         input_bytes=size,
+        input_etag=head["ETag"],
         # The browser wrote the choice; what is not one of ours counts as none.
         requested_assembly=assembly if assembly in ASSEMBLIES and assembly != AUTOMATIC else None,
     )

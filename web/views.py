@@ -113,6 +113,8 @@ def annotations() -> ResponseReturnValue:
     gas = services()
     token = request.args.get("token")
     page = gas.store.list_for_user(current_profile().id, limit=gas.settings.web.page_size, token=token)
+    for job in page.jobs:
+        _remind(job)
     return render_template("annotations.html", page=page, is_first=token is None)
 
 
@@ -128,9 +130,10 @@ def annotation_details(job_id: str) -> ResponseReturnValue:
 def _remind(job: Job) -> None:
     """Tell the annotators of a job that waits suspiciously long: a server may have died before it could."""
     gas, now = services(), int(time.time())
-    if job.job_status is not Status.PENDING:
+    patience = gas.settings.web.reminder_seconds
+    if job.job_status is not Status.PENDING or job.submit_time > now - patience:
         return
-    if gas.store.claim_request(job.job_id, now=now, older_than=gas.settings.web.reminder_seconds):
+    if gas.store.claim_request(job.job_id, now=now, older_than=patience):
         gas.cloud.publish(gas.settings.sns.job_requests_topic, JobRequested(job_id=job.job_id, user_id=job.user_id))
         current_app.logger.warning("job announced again job_id=%s user_id=%s", job.job_id, job.user_id)
 

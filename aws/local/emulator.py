@@ -47,8 +47,8 @@ BODY_IN_MEMORY = 8 * 2**20
 # What a receive answers that found nothing: such a poll has changed nothing.
 EMPTY_ANSWERS = frozenset({b"", b"{}"})
 # A save may take this share of the time, so that a large state does not slow its users down.
-SAVING_SHARE = 0.05
-LEAST_PAUSE = 1.0
+SAVING_SHARE = 0.2
+LEAST_PAUSE = 0.2
 # Seconds between looks at whether to stop serving.
 SHUTDOWN_POLL = 0.1
 

@@ -130,6 +130,18 @@ def test_a_job_whose_input_is_gone_fails_with_a_sentence(stack: Stack, annotator
     assert failed.failure_reason == "The input file calls.vcf is no longer there."
 
 
+def test_a_job_whose_input_was_replaced_after_the_check_fails_with_a_sentence(
+    stack: Stack, annotator: Instance
+) -> None:
+    assert annotator.process.poll() is None
+    job = stack.submit(SAMPLE.read_bytes(), input_etag='"of-the-bytes-that-were-checked"')
+    request(stack, job)
+    failed = final(stack, job)
+    assert failed.failure_reason == (
+        "The input file calls.vcf was replaced after it had been checked. Upload it again."
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [

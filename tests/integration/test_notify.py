@@ -137,6 +137,22 @@ def test_a_message_that_makes_no_sense_is_buried_and_the_daemon_lives_on(
     assert worker.step() is False
 
 
+@pytest.mark.usefixtures("account")
+def test_a_message_about_a_job_that_has_not_ended_sends_no_mail_and_costs_none(
+    stack: Stack, worker: Worker[JobFinished]
+) -> None:
+    job = stack.submit(b"x")
+    early = JobFinished(job_id=job.job_id, user_id=job.user_id, job_status="COMPLETED")
+    stack.cloud.publish(stack.settings.sns.job_results_topic, early)
+    assert worker.step()
+    assert stack.mails_about(job) == []
+    failed = stack.store.fail(job, now=1, reason="No.", outputs={})
+    assert failed is not None
+    announce(stack, failed)
+    wait_for("the mail", lambda: worker.step() and stack.mails_about(job))
+    assert len(stack.mails_about(job)) == 1
+
+
 def test_a_job_whose_owner_is_gone_ends_among_the_dead_letters(stack: Stack, worker: Worker[JobFinished]) -> None:
     job = stack.submit(b"x", user_id=new_job_id())
     failed = stack.store.fail(job, now=1, reason="No.", outputs={})

@@ -1,10 +1,17 @@
 """The annotations table: every write is a compare-and-set, every list a query."""
 
+import base64
+import json
+
 import pytest
 
 from tests.integration.conftest import Stack
 from util.errors import JobNotFound, NotTheOwner
 from util.jobs import Job, ResultsState, Status, new_job_id
+
+
+def token_of(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
 def claimed(stack: Stack, worker: str = "one", now: int = 1000) -> Job:
@@ -132,7 +139,18 @@ def test_pages_list_all_jobs_of_one_user_newest_first(stack: Stack) -> None:
     assert sum(sizes) == 14
 
 
-@pytest.mark.parametrize("token", ["", "x", "é", "W10=", "eyJhIjoxfQ==", "A" * 5000])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "é",
+        "W10=",
+        "eyJhIjoxfQ==",
+        "A" * 5000,
+        *map(token_of, [["a", 10**60], ["", 1], ["a", True], ["\ud800", 1], [1, 1]]),
+    ],
+)
 def test_a_page_token_that_is_not_ours_opens_the_first_page(stack: Stack, token: str) -> None:
     user = new_job_id()
     job = stack.submit(b"x", user_id=user)
