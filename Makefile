@@ -43,7 +43,7 @@ format: $(INSTALLED) ## Bring the code into shape
 	$(BIN)/python -m ruff format .
 
 bench: $(INSTALLED) ## Measure the service on this machine
-	@$(BIN)/python tests/bench/jobs.py
+	@$(BIN)/python -m tests.bench.jobs
 
 $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	@command -v "$(PYTHON)" > /dev/null || { \
