@@ -102,7 +102,7 @@ def test_dependencies_are_installed_once_and_again_when_they_change(project: Pat
         ("reset", "python -m aws.local reset"),
         ("status", "python -m aws.local status"),
         ("test", "python -m pytest -q"),
-        ("bench", "python tests/bench/jobs.py"),
+        ("bench", "python -m tests.bench.jobs"),
     ],
 )
 def test_targets_call_what_they_promise(project: Path, target: str, call: str) -> None:
