@@ -1,25 +1,23 @@
 """The pipeline: read the header, learn the assembly, annotate block by block, report."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from ann.anntools import __version__
+from ann.anntools import __version__, own_keys
 from ann.anntools.annotation import KEYS, Annotator, Tally
 from ann.anntools.assembly import Assembly, find
-from ann.anntools.blocks import Block, block_of, read
+from ann.anntools.blocks import read
 from ann.anntools.errors import AnnToolsError, UnknownAssembly
 from ann.anntools.genome import Genome
-from ann.anntools.header import Header, InfoKey
+from ann.anntools.header import Header
 from ann.anntools.limits import LIMITS, Limits
 from ann.anntools.report import Findings, Report, tally_warnings
 from ann.anntools.streams import Counted, Sink, chunks, whole_file
-from ann.anntools.writer import render, uses, without_keys
+from ann.anntools.writer import render
 
 Progress = Callable[[int, int], None]
-PREFIX = "GAS_"
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
 
 
@@ -98,13 +96,12 @@ def annotate(
         return _header_only(header, sink, name, assembly)
     found = find(header, [chrom.decode("utf-8", "replace") for chrom in first.contigs()[0]], assembly)
     genome = Genome(found.name, header)
-    names, warnings = choose_names(header, first)
-    keys = [replace(key, name=names[key].decode()) for key in KEYS]
-    annotator = Annotator(genome, names)
-    sink.write(header.with_info(keys))
+    keys = own_keys.choose(header, first)
+    annotator = Annotator(genome, keys.names)
+    sink.write(header.with_info(keys.declared()))
     for block in chain([first], records):
-        for part, texts in annotator.annotate(_without_ours(block, names, header, limits)):
-            sink.write(render(part, texts))
+        for part, texts in annotator.annotate(keys.without_earlier(block, header, limits)):
+            sink.write(render(part, keys.unless_used(part, texts)))
         if progress is not None:
             progress(annotator.tally.records, counted.count)
     return Findings(
@@ -114,43 +111,9 @@ def annotate(
         assembly=found,
         reference_version=genome.reference.version,
         sources=tuple(genome.sources),
-        warnings=(*header.warnings, *found.warnings, *warnings, *tally_warnings(annotator.tally)),
+        warnings=(*header.warnings, *found.warnings, *keys.all_warnings(), *tally_warnings(annotator.tally)),
         tally=annotator.tally,
     )
-
-
-def choose_names(header: Header, first: Block) -> tuple[dict[InfoKey, bytes], list[str]]:
-    """Return the name to write each of our keys under, and a warning for each that had to change.
-
-    A key is the input's own where the header declares it otherwise than we do, or does not declare it and the first
-    records use it; ours then gets a prefix, and a number if that is taken too.
-    """
-    undeclared = uses(first, [key.name.encode() for key in KEYS if key.name not in header.info])
-    names, warnings = {}, []
-    for key in KEYS:
-        for name in _candidates(key.name):
-            declared = header.info.get(name)
-            if declared in (None, replace(key, name=name).line()) and name.encode() not in undeclared:
-                break
-        names[key] = name.encode()
-        if name != key.name:
-            warnings.append(f"The input uses the INFO key {key.name} in its own sense; ours is called {name}.")
-    return names, warnings
-
-
-def _candidates(name: str) -> Iterator[str]:
-    yield name
-    yield PREFIX + name
-    number = 2
-    while True:
-        yield f"{PREFIX}{name}_{number}"
-        number += 1
-
-
-def _without_ours(block: Block, names: dict[InfoKey, bytes], header: Header, limits: Limits) -> Block:
-    """Return the block without values of our own keys from an earlier run."""
-    text = without_keys(block, set(names.values()))
-    return block if text is None else block_of(text, block.first_line, header, limits)
 
 
 def _header_only(header: Header, sink: Sink, name: str, wanted: str | None) -> Findings:

@@ -1,8 +1,5 @@
 """Puts text into INFO and leaves every other byte as it came."""
 
-import re
-from collections.abc import Collection
-
 import numpy as np
 
 from ann.anntools.blocks import INFO, Block
@@ -32,42 +29,3 @@ def render(block: Block, texts: Texts) -> bytes:
     output[added] = texts.flat()
     output[~added] = block.data[kept]
     return output.tobytes()
-
-
-def uses(block: Block, keys: Collection[bytes]) -> set[bytes]:
-    """Return those of ``keys`` that INFO of any record has."""
-    return {match[1] for record, match in _mentions(block, keys)}
-
-
-def without_keys(block: Block, keys: Collection[bytes]) -> bytes | None:
-    """Return the block's bytes with ``keys`` taken out of INFO, None where no record has one."""
-    records = sorted({record for record, _ in _mentions(block, keys)})
-    if not records:
-        return None
-    pieces, done = [], 0
-    info = block.column(INFO)
-    text = block.data.tobytes()
-    for record in records:
-        start = int(info.starts[record])
-        stop = start + int(info.sizes[record])
-        fields = [field for field in text[start:stop].split(b";") if field.partition(b"=")[0] not in keys]
-        pieces += [text[done:start], b";".join(fields) or b"."]
-        done = stop
-    return b"".join([*pieces, text[done:]])
-
-
-def _mentions(block: Block, keys: Collection[bytes]) -> list[tuple[int, re.Match[bytes]]]:
-    """Return (record, match) for each use of ``keys`` in INFO."""
-    text = block.data.tobytes()
-    # A plain search for each key is many times faster than the pattern, and mostly finds nothing.
-    present = [re.escape(key) for key in keys if key in text]
-    if not present:
-        return []
-    pattern = re.compile(rb"(?<=[\t;])(" + b"|".join(present) + rb")(?=[=;\t\r\n]|$)")
-    info = block.column(INFO)
-    found = []
-    for match in pattern.finditer(text):
-        record = int(np.searchsorted(info.starts, match.start(), side="right")) - 1
-        if record >= 0 and match.start() < info.starts[record] + info.sizes[record]:
-            found.append((record, match))
-    return found
