@@ -16,8 +16,11 @@ from ann.anntools.texts import Ints, Texts, concatenate, from_list, join, stack
 
 # The separator of several genes or transcripts within one allele; commas separate alleles.
 WITHIN = b"&"
-# A deletion of a whole chromosome touches thousands of transcripts; more than this many are not listed.
+# A deletion of a whole chromosome touches thousands of transcripts. No more than this many are examined, and of these
+# so many of the most severe are listed for an allele, as long as all alleles of the record together have room.
+EXAMINED = 1000
 LISTED = 200
+LISTED_IN_RECORD = 1000
 # Work on so many pairs of allele and transcript at a time, which bounds memory to some tens of MiB.
 PAIRS = 1 << 19
 
@@ -38,8 +41,8 @@ KEYS = (GENE, TRANSCRIPT, REGION, CYTOBAND)
 class Tally:
     """Counts over all records: ``most_severe`` by region, once per record; ``isoforms`` by region, once per transcript.
 
-    ``unplaced`` by reason. ``contigs`` by our name of the contig. ``cut`` records touch more than LISTED transcripts.
-    ``mismatches`` of ``compared`` records have a REF that is not the reference's.
+    ``unplaced`` by reason. ``contigs`` by our name of the contig. ``cut`` records touch more transcripts than
+    are listed. ``mismatches`` of ``compared`` records have a REF that is not the reference's.
     """
 
     records: int = 0
@@ -73,7 +76,9 @@ class Annotator:
             if isinstance(tables, Tables):
                 rows = np.flatnonzero(placed & (codes == code))
                 touched = tables.transcripts.bodies.count(first[rows], last[rows])
-                weights[rows] = touched + np.minimum(touched, LISTED) * block.alleles[rows]
+                room = _room(block.alleles[rows])
+                self.tally.cut += int((touched > room).sum())
+                weights[rows] = np.minimum(touched, EXAMINED) + np.minimum(touched, room) * block.alleles[rows]
                 self._compare(block, tables, rows)
         for start, stop in _batches(weights):
             within = slice(start, stop)
@@ -132,10 +137,10 @@ class Annotator:
         ranks = expand(np.zeros_like(counts), counts)
         self.tally.most_severe.update(_by_region(code[ranks == 0]))
         self.tally.most_severe["interGenic"] += int((counts == 0).sum())
-        self.tally.cut += int((counts > LISTED).sum())
-        listed = ranks < LISTED
+        room = _room(alleles)
+        listed = ranks < room[span]
         span, code, transcript = span[listed], code[listed], transcript[listed]
-        counts = np.minimum(counts, LISTED)
+        counts = np.minimum(counts, room)
         genes = _first_mentions(span, models.gene[transcript])
         gene_counts = np.bincount(span[genes], minlength=first.size)
         region = join(REGION_TEXTS.take(code), counts, WITHIN)
@@ -165,13 +170,21 @@ class Annotator:
         return texts.take(present.astype(np.int64))
 
 
+def _room(alleles: Ints) -> Ints:
+    """Return how many transcripts each record may list for every one of its alleles."""
+    return np.clip(LISTED_IN_RECORD // alleles, 1, LISTED)
+
+
 def _located(tables: Tables, first: Ints, last: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return (span, region code, transcript), ascending in this order; neighbours only of spans that touch none."""
+    """Return (span, region code, transcript), ascending in this order.
+
+    Of each span at most EXAMINED, the first on the contig; neighbours only of spans that touch none.
+    """
     models = tables.transcripts
-    span, transcript = models.bodies.overlaps(first, last)
+    span, transcript = models.bodies.overlaps(first, last, EXAMINED)
     code = regions(models, transcript, first[span], last[span])
     free = np.flatnonzero(np.bincount(span, minlength=first.size) == 0)
-    near, neighbour = tables.neighbourhoods.overlaps(first[free], last[free])
+    near, neighbour = tables.neighbourhoods.overlaps(first[free], last[free], EXAMINED)
     near = free[near]
     span = np.concatenate((span, near))
     code = np.concatenate((code, flanks(models, neighbour, last[near])))

@@ -14,7 +14,7 @@ from ann.anntools.genome import Genome
 from ann.anntools.header import Header
 from ann.anntools.limits import LIMITS, Limits
 from ann.anntools.report import Findings, Report, tally_warnings
-from ann.anntools.streams import Counted, Sink, chunks, whole_file
+from ann.anntools.streams import Counted, Proportionate, Sink, chunks, whole_file
 from ann.anntools.writer import render
 
 Progress = Callable[[int, int], None]
@@ -98,10 +98,12 @@ def annotate(
     genome = Genome(found.name, header)
     keys = own_keys.choose(header, first)
     annotator = Annotator(genome, keys.names)
-    sink.write(header.with_info(keys.declared()))
+    result = Proportionate(sink, limits)
+    result.write(header.with_info(keys.declared()))
     for block in chain([first], records):
+        result.allow(block.data.size)
         for part, texts in annotator.annotate(keys.without_earlier(block, header, limits)):
-            sink.write(render(part, keys.unless_used(part, texts)))
+            result.write(render(part, keys.unless_used(part, texts)))
         if progress is not None:
             progress(annotator.tally.records, counted.count)
     return Findings(

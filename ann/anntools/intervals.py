@@ -43,12 +43,18 @@ class Intervals:
         segment = np.searchsorted(self.cuts, first, side="right")
         return offsets[segment + 1] - offsets[segment] + self._begun(first, last)[1]
 
-    def overlaps(self, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-        """Return (span, interval) for every touching pair, ascending by span, then by interval."""
+    def overlaps(self, first: Ints, last: Ints, most: int | None = None) -> tuple[Ints, Ints]:
+        """Return (span, interval) for every touching pair, ascending by span, then by interval.
+
+        Of each span only the first ``most`` pairs, all where it is None.
+        """
         offsets, members = self._segments
         segment = np.searchsorted(self.cuts, first, side="right")
         covering = offsets[segment + 1] - offsets[segment]
         begun_first, begun = self._begun(first, last)
+        if most is not None:
+            covering = np.minimum(covering, most)
+            begun = np.minimum(begun, most - covering)
         spans = np.arange(first.size)
         span = np.concatenate((np.repeat(spans, covering), np.repeat(spans, begun)))
         interval = np.concatenate((members[expand(offsets[segment], covering)], expand(begun_first, begun)))

@@ -12,7 +12,9 @@ class Limits:
     ``line``: the longest line; a record of ten thousand samples with many FORMAT fields stays below 10 MiB.
     ``header``: all header lines together. ``unpacked``: the decompressed input. ``ratio``: decompressed to compressed
     size, enforced once ``ratio_from`` bytes came out; real cohorts of homozygous calls reach some hundreds.
-    ``alleles``: ALT alleles of one record. ``contig``: characters in a CHROM name.
+    ``alleles``: ALT alleles of one record. ``contig``: characters in a CHROM name. ``result``: the annotated text
+    before compression, which may be larger only where it is at most ``growth`` times the decompressed input; files of
+    ordinary records grow ten times at most.
     """
 
     line: int = 64 * MIB
@@ -22,6 +24,8 @@ class Limits:
     ratio_from: int = 256 * MIB
     alleles: int = 1000
     contig: int = 255
+    result: int = 1024 * MIB
+    growth: int = 100
 
 
 LIMITS = Limits()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ann.anntools import __version__
-from ann.anntools.annotation import LISTED, Tally
+from ann.anntools.annotation import EXAMINED, LISTED, LISTED_IN_RECORD, Tally
 from ann.anntools.assembly import Assembly
 from ann.anntools.consequence import REGIONS
 from ann.anntools.refdata import Source
@@ -113,6 +113,7 @@ def tally_warnings(tally: Tally) -> list[str]:
         )
     if tally.cut:
         warnings.append(
-            f"{tally.cut} records touch more than {LISTED} transcripts; only the first {LISTED} are listed."
+            f"{tally.cut} records touch more transcripts than are listed: of the first {EXAMINED:,} that a record "
+            f"touches the most severe, at most {LISTED} for an allele and {LISTED_IN_RECORD:,} for a record."
         )
     return warnings

@@ -76,6 +76,29 @@ class Counted:
         return piece
 
 
+class Proportionate:
+    """A sink that takes only what is in proportion to the input."""
+
+    def __init__(self, sink: Sink, limits: Limits) -> None:
+        self._sink = sink
+        self._limits = limits
+        self._given = self._written = 0
+
+    def allow(self, size: int) -> None:
+        """Count ``size`` more bytes of input."""
+        self._given += size
+
+    def write(self, data: bytes, /) -> None:
+        """Take the next bytes. Raises BadInput where the input does not justify so many."""
+        self._written += len(data)
+        if self._written > max(self._limits.result, self._given * self._limits.growth):
+            raise BadInput(
+                f"The result is larger than {self._limits.result:,} bytes and {self._limits.growth} times the input, "
+                "the most that is written."
+            )
+        self._sink.write(data)
+
+
 def chunks(stream: Reader, limits: Limits) -> Iterator[bytes]:
     """Yield the text of ``stream`` in pieces of at most 1 MiB, decompressed if it is gzip or BGZF.
 

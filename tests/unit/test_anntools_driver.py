@@ -196,7 +196,7 @@ def test_a_header_without_records_gives_a_header_without_records() -> None:
 def test_a_deletion_of_a_whole_chromosome_lists_a_bounded_number_of_transcripts() -> None:
     output, findings = annotated(HEADER + b"1\t1\t.\tN\t<DEL>\t.\t.\tEND=249250621\n")
     assert len(info(records(output)[0])["TRANSCRIPT"].split("&")) == 200
-    assert "1 records touch more than 200 transcripts; only the first 200 are listed." in findings.warnings
+    assert findings.warnings[-1].startswith("1 records touch more transcripts than are listed")
 
 
 @pytest.mark.parametrize("packing", ["gzip", "several members", "bgzf"])

@@ -1,0 +1,34 @@
+"""No input, however small, makes a worker write, remember or compute without bound."""
+
+import pytest
+
+from ann.anntools.annotation import EXAMINED
+from ann.anntools.errors import BadInput
+from ann.anntools.limits import LIMITS, Limits
+from tests.unit.anntools_samples import HEADER, annotated, info, records
+
+CHROMOSOME = b"1\t1\t.\tN\t<DEL>\t.\t.\tEND=249250621\n"
+
+
+def test_the_more_alleles_the_fewer_transcripts_each_lists() -> None:
+    for alleles in (2, 20, 1000):
+        text = HEADER + CHROMOSOME.replace(b"<DEL>", b"<DEL>" + b",G" * (alleles - 1))
+        output, findings = annotated(text)
+        listed = info(records(output)[0])["TRANSCRIPT"].split(",")
+        assert len(listed) == alleles
+        assert sum(len(allele.split("&")) for allele in listed) <= 1000
+        assert any("at most 200 for an allele and 1,000 for a record" in warning for warning in findings.warnings)
+
+
+def test_of_thousands_of_transcripts_the_first_are_examined() -> None:
+    findings = annotated(HEADER + CHROMOSOME)[1]
+    assert findings.tally.isoforms.total() == EXAMINED
+    assert findings.tally.most_severe["splice_acceptor"] == 1
+
+
+def test_a_result_out_of_proportion_is_refused() -> None:
+    text = HEADER + CHROMOSOME * 2000
+    with pytest.raises(BadInput, match=r"^The result is larger than 1,000,000 bytes and 100 times the input"):
+        annotated(text, limits=Limits(result=1_000_000))
+    assert len(annotated(text, limits=Limits(result=1_000_000, growth=200))[0]) > 1_000_000
+    assert LIMITS.result >= 1 << 30
