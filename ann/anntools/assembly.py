@@ -30,7 +30,7 @@ OTHER = re.compile(rf"(?<![0-9A-Za-z])(?:{OTHERS})(?![0-9A-Za-z])", re.IGNORECAS
 MITOCHONDRION = "MT"
 RCRS_LENGTH = 16569
 # Versions of the RefSeq accessions NC_000001 to NC_000024 go up by one from assembly to assembly, by contig.
-REFSEQ = re.compile(r"NC_0*(\d{1,6})\.(\d+)")
+REFSEQ = re.compile(r"NC_0*([0-9]{1,6})\.([0-9]{1,3})")
 REFSEQ_MITOCHONDRION = 12920
 REFSEQ_VERSIONS = {
     "hg18": (9, 10, 10, 10, 8, 10, 12, 9, 10, 9, 8, 10, 9, 7, 8, 8, 9, 8, 8, 9, 7, 9, 9, 8),

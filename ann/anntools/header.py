@@ -13,6 +13,7 @@ VERSIONS = ("VCFv3.3", "VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "V
 INFO_ID = re.compile(rb"##INFO=(?:<(?:.*?,)?ID=)?([^,>]+)")
 CONTIG = re.compile(rb"##contig=<(.*)>\s*$", re.IGNORECASE)
 ATTRIBUTE = re.compile(rb'(\w+)=("[^"]*"|[^,]*)')
+LENGTH = re.compile(r"[0-9]{1,10}")
 QUOTE = 60  # characters of a line that a message shows
 
 
@@ -130,7 +131,7 @@ def _contig(body: bytes) -> Contig:
     length = attributes.get("length", "")
     return Contig(
         attributes.get("ID", ""),
-        int(length) if length.isascii() and length.isdigit() else 0,
+        int(length) if LENGTH.fullmatch(length) else 0,
         attributes.get("assembly", ""),
     )
 

@@ -9,6 +9,7 @@ from ann.anntools.texts import Bytes, Ints, Texts
 
 END = re.compile(rb"(?:^|;)END=(\d{1,10})(?:;|$)")
 SVLEN = re.compile(rb"(?:^|;)SVLEN=([-\d.,]+)")
+DIGITS = 10  # a longer number is no length
 # VCF 4.4, section 3: the length of these is the length of reference they span; of <INS> it is what is inserted.
 SPANNING = re.compile(rb"<(?:DEL|DUP|INV|CNV)[:>]")
 
@@ -43,6 +44,7 @@ def _declared(pos: int, info: bytes, alt: bytes) -> int:
         return min(int(end[1]), MAX_POS)
     length = SVLEN.search(info)
     if length and SPANNING.search(alt):
-        sizes = [int(size) for size in length[1].replace(b"-", b"").split(b",") if size.isdigit()]
-        return min(pos + max(sizes, default=0), MAX_POS)
+        sizes = length[1].replace(b"-", b"").split(b",")
+        lengths = [int(size) for size in sizes if size.isdigit() and len(size) <= DIGITS]
+        return min(pos + max(lengths, default=0), MAX_POS)
     return 0

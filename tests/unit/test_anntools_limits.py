@@ -5,7 +5,7 @@ import pytest
 from ann.anntools.annotation import EXAMINED
 from ann.anntools.errors import BadInput
 from ann.anntools.limits import LIMITS, Limits
-from tests.unit.anntools_samples import HEADER, annotated, info, records
+from tests.unit.anntools_samples import APOE, HEADER, annotated, info, records
 
 CHROMOSOME = b"1\t1\t.\tN\t<DEL>\t.\t.\tEND=249250621\n"
 
@@ -24,6 +24,25 @@ def test_of_thousands_of_transcripts_the_first_are_examined() -> None:
     findings = annotated(HEADER + CHROMOSOME)[1]
     assert findings.tally.isoforms.total() == EXAMINED
     assert findings.tally.most_severe["splice_acceptor"] == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"##contig=<ID=1,length=" + b"9" * 5000 + b">\n",
+        b"##contig=<ID=NC_000001." + b"9" * 5000 + b",length=7>\n",
+        b"##contig=<ID=1,length=0x10>\n",
+    ],
+)
+def test_numbers_too_long_to_be_positions_are_not_read(line: bytes) -> None:
+    output, findings = annotated(HEADER.replace(b"#CHROM", line + b"#CHROM") + APOE)
+    assert info(records(output)[0])["GENE"] == "APOE"
+    assert findings.warnings == ()
+
+
+def test_a_length_too_long_to_be_one_spans_nothing() -> None:
+    output = annotated(HEADER + b"19\t45400000\t.\tA\t<DEL>\t.\t.\tSVLEN=-" + b"9" * 5000 + b"\n")[0]
+    assert "APOE" not in info(records(output)[0]).get("GENE", "")
 
 
 def test_a_result_out_of_proportion_is_refused() -> None:
