@@ -117,6 +117,8 @@ def read(pieces: Iterator[bytes], limits: Limits) -> tuple[Header, Iterator[Bloc
             _check_line(len(rest), len(lines) + 1, limits)
         if taken > limits.header:
             raise BadInput(f"The header is longer than {limits.header:,} bytes, the most that is taken.")
+        if len(lines) > limits.header_lines:
+            raise BadInput(f"The header has more than {limits.header_lines:,} lines, the most that is taken.")
         if rest and rest[:1] != b"#":
             break
     if rest[:1] == b"#":

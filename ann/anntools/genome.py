@@ -10,6 +10,8 @@ from ann.anntools.refdata import Bands, Reference, Source, load
 from ann.anntools.texts import Bytes
 from ann.anntools.transcripts import Transcripts
 
+TOLD_APART = 1000  # contigs without tables, by name; more share one reason, which bounds memory and the log
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -47,7 +49,10 @@ class Genome:
     def tables(self, chrom: bytes) -> Tables | str:
         """Return the tables of the contig that records call ``chrom``, or why it has none."""
         if chrom not in self._found:
-            self._found[chrom] = self._find(chrom.decode("utf-8", "replace"))
+            found = self._find(chrom.decode("utf-8", "replace"))
+            if isinstance(found, str) and len(self._found) >= TOLD_APART:
+                return f"more contigs are not in {self.reference.assembly}"
+            self._found[chrom] = found
         return self._found[chrom]
 
     def _find(self, chrom: str) -> Tables | str:

@@ -33,7 +33,7 @@ class InfoKey:
         ).encode()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Contig:
     """What a ##contig line declares; ``length`` in bases, 0 where it does not say."""
 

@@ -1,5 +1,7 @@
 """No input, however small, makes a worker write, remember or compute without bound."""
 
+import gzip
+
 import pytest
 
 from ann.anntools.annotation import EXAMINED
@@ -43,6 +45,25 @@ def test_numbers_too_long_to_be_positions_are_not_read(line: bytes) -> None:
 def test_a_length_too_long_to_be_one_spans_nothing() -> None:
     output = annotated(HEADER + b"19\t45400000\t.\tA\t<DEL>\t.\t.\tSVLEN=-" + b"9" * 5000 + b"\n")[0]
     assert "APOE" not in info(records(output)[0]).get("GENE", "")
+
+
+def test_more_header_lines_than_any_genome_needs_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"^The header has more than 250,000 lines, the most that is taken\.$"):
+        annotated(gzip.compress(b"##fileformat=VCFv4.2\n" + b"##\n" * 3_000_000))
+
+
+def test_a_gzip_of_the_same_again_and_again_is_refused_early() -> None:
+    with pytest.raises(BadInput, match=r"^The gzip unpacks to more than 600 times its size"):
+        annotated(gzip.compress(HEADER + b"1\t1\t.\tA\tC\t.\t.\t" + b"x" * 40_000_000))
+
+
+def test_contigs_that_nobody_knows_are_told_apart_only_up_to_a_number() -> None:
+    strays = b"".join(b"scaffold%d\t5\t.\tA\tC\t.\t.\t.\n" % number for number in range(5000))
+    findings = annotated(HEADER + strays + APOE)[1]
+    assert len(findings.tally.unplaced) <= 1001
+    assert findings.tally.unplaced["more contigs are not in GRCh37"] >= 4000
+    assert findings.tally.unplaced.total() == 5000
+    assert dict(findings.tally.contigs) == {"19": 1}
 
 
 def test_a_result_out_of_proportion_is_refused() -> None:
