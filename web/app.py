@@ -1,6 +1,7 @@
 """The application factory: settings and secrets in, a Flask application out."""
 
 import logging
+from collections.abc import Iterable
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
@@ -9,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from util.cloud import Cloud
+from util.errors import SettingsError
 from util.store import Store
 from web import errorpages, headers, rendering
 from web.auth import auth
@@ -24,13 +26,17 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     cloud = Cloud(settings)
     app = Flask(__name__)
     app.config.from_mapping(
-        flask_config(settings, cloud.secret(settings.secrets.flask), cloud.secret(settings.secrets.accounts_database))
+        flask_config(
+            settings,
+            _secret(cloud, settings.secrets.flask, ["secret_key"]),
+            _secret(cloud, settings.secrets.accounts_database, ["host", "port", "dbname", "username", "password"]),
+        )
     )
     app.extensions[EXTENSION] = Services(
         settings=settings,
         cloud=cloud,
         store=Store(cloud.annotations_table, settings.dynamodb.user_id_index),
-        globus=cloud.secret(settings.secrets.globus),
+        globus=_secret(cloud, settings.secrets.globus, ["client_id", "client_secret"]),
     )
     app.logger.setLevel(logging.INFO)
     if settings.web.proxies:
@@ -46,3 +52,15 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(views)
     app.register_blueprint(auth)
     return app
+
+
+def _secret(cloud: Cloud, name: str, keys: Iterable[str]) -> dict[str, str]:
+    """Return a secret that has the keys. Raises SettingsError, which never quotes what the secret holds."""
+    try:
+        values = cloud.secret(name)
+    except (ValueError, AttributeError):
+        raise SettingsError(f"the secret {name!r} is no JSON object of texts") from None
+    missing = [key for key in keys if not values.get(key)]
+    if missing:
+        raise SettingsError(f"the secret {name!r} lacks {', '.join(missing)}")
+    return values

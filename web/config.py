@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL
 
 from util import settings as shared
+from util.errors import SettingsError
 from util.settings import mail_address, text, whole
 
 WEB_INI = Path(__file__).with_name("web_config.ini")
@@ -135,6 +136,8 @@ def flask_config(settings: WebSettings, flask: Mapping[str, str], database: Mapp
 
 
 def _database_url(secret: Mapping[str, str]) -> URL:
+    if not secret["port"].isdecimal():
+        raise SettingsError("the secret of the accounts database has a port that is no number")
     return URL.create(
         "postgresql+psycopg2",
         username=secret["username"],

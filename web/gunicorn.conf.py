@@ -8,13 +8,16 @@ from gunicorn.glogging import Logger
 
 from util.errors import SettingsError
 from web.config import web_settings
+from web.listening import check_address, check_certificate
 
 try:
     _settings = web_settings()
+    check_address(_settings.app.host)
+    check_certificate(_settings.host.certificate, _settings.host.private_key)
 except SettingsError as error:
     sys.exit(f"run_gas.sh: {error}")
 
-wsgi_app = "web.app:create_app()"
+wsgi_app = "web.server:application()"
 bind = f"{_settings.app.host}:{_settings.host.port}"
 # Several servers may share a port; the kernel spreads connections over them.
 reuse_port = True
