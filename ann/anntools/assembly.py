@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from ann.anntools.errors import UnknownAssembly
+from ann.anntools.errors import UnknownAssembly, clipped
 from ann.anntools.header import Header
 from ann.anntools.refdata import BUNDLE
 
@@ -119,7 +119,7 @@ def _header_clues(header: Header) -> Iterable[tuple[str, str]]:
     """Yield (assembly, evidence) from what the header says, the most direct first."""
     for key in ("reference", "assembly"):
         for value in header.values(key):
-            yield from ((name, f"##{key} says {value}") for name in _mentioned(value))
+            yield from ((name, f"##{key} says {clipped(value)}") for name in _mentioned(value))
     said = Counter(name for contig in header.contigs for name in _mentioned(contig.assembly))
     yield from ((name, f"{count} ##contig lines say so") for name, count in said.most_common())
     fits = Counter(name for contig in header.contigs for name in _of_length(contig_name(contig.name), contig.length))
@@ -130,7 +130,9 @@ def _header_clues(header: Header) -> Iterable[tuple[str, str]]:
             r"(?:reference_sequence|reference|ref|fasta|genome)[=\s:]+(\S+)", line.decode("utf-8", "replace")
         )
         if found and not line.startswith((b"##reference=", b"##contig=", b"##INFO", b"##FORMAT")):
-            yield from ((name, f"a command line in the header names {found[1]}") for name in _mentioned(found[1]))
+            yield from (
+                (name, f"a command line in the header names {clipped(found[1])}") for name in _mentioned(found[1])
+            )
 
 
 def _contig_clues(header: Header, contigs: Iterable[str]) -> Iterable[tuple[str, str]]:

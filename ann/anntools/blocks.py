@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from ann.anntools.errors import BadInput
+from ann.anntools.errors import BadInput, quoted
 from ann.anntools.header import COLUMNS, Header, parse
 from ann.anntools.limits import Limits
 from ann.anntools.texts import Bytes, Ints, Texts
@@ -16,7 +16,6 @@ from ann.anntools.texts import Bytes, Ints, Texts
 TAB, NEWLINE, RETURN, HASH, COMMA, DOT, LESS, ZERO, NINE = b"\t\n\r#,.<09"
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(len(COLUMNS))
 MAX_POS = (1 << 31) - 1  # VCF 4.3, section 1.6.1: positions are 32-bit integers
-QUOTE = 60  # characters of a field that a message shows
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,10 @@ class Block:
         bad = ~valid | (values > MAX_POS)
         if bad.any():
             record = int(np.argmax(bad))
-            shown = self.column(POS)[record][:QUOTE].decode("utf-8", "replace")
-            raise BadInput(f"POS is {shown!r}, it must be a number from 0 to {MAX_POS}.", self.first_line + record)
+            raise BadInput(
+                f"POS is {quoted(self.column(POS)[record])}, it must be a number from 0 to {MAX_POS}.",
+                self.first_line + record,
+            )
         return values
 
     @cached_property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ann.anntools.assembly import MITOCHONDRION, RCRS_LENGTH, contig_name
+from ann.anntools.errors import clipped
 from ann.anntools.header import Header
 from ann.anntools.intervals import Intervals
 from ann.anntools.refdata import Bands, Reference, Source, load
@@ -65,7 +66,7 @@ class Genome:
                 return why
             self.mitochondrion = reference = self.mitochondrion or load("rCRS")
         if reference is None or name not in reference.lengths:
-            return f"the contig {chrom} is not in {assembly}"
+            return f"the contig {clipped(chrom)} is not in {assembly}"
         return Tables(
             name,
             reference.lengths[name],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ann.anntools.errors import BadInput
+from ann.anntools.errors import BadInput, clipped, quoted
 
 COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 VERSIONS = ("VCFv3.3", "VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "VCFv4.5")
@@ -14,7 +14,6 @@ INFO_ID = re.compile(rb"##INFO=(?:<(?:.*?,)?ID=)?([^,>]+)")
 CONTIG = re.compile(rb"##contig=<(.*)>\s*$", re.IGNORECASE)
 ATTRIBUTE = re.compile(rb'(\w+)=("[^"]*"|[^,]*)')
 LENGTH = re.compile(r"[0-9]{1,10}")
-QUOTE = 60  # characters of a line that a message shows
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,8 @@ def parse(lines: Sequence[bytes], following: bytes) -> Header:
     ``following`` is the beginning of the line after them, for messages. Raises BadInput where this is no VCF header.
     """
     if not lines or not lines[0].startswith((b"##", b"#CHROM")):
-        shown = _text((lines[0] if lines else following).partition(b"\n")[0][:QUOTE]).strip()
-        raise BadInput(f"The file is not a VCF: it begins with {shown!r} instead of ##fileformat=VCFv4.x.")
+        shown = quoted((lines[0] if lines else following).partition(b"\n")[0].strip())
+        raise BadInput(f"The file is not a VCF: it begins with {shown} instead of ##fileformat=VCFv4.x.")
     for number, line in enumerate(lines, start=1):
         if b"\0" in line:
             raise BadInput("The header holds a NUL byte, which no text has.", number)
@@ -121,7 +120,7 @@ def parse(lines: Sequence[bytes], following: bytes) -> Header:
         )
     header = Header(lines)
     if header.version not in VERSIONS:
-        said = f"says {header.version}" if header.version else "is missing"
+        said = f"says {clipped(header.version)}" if header.version else "is missing"
         header.warnings.append(f"##fileformat {said}; read as {VERSIONS[-1]}, known are {', '.join(VERSIONS)}.")
     return header
 

@@ -9,6 +9,7 @@ from ann.anntools import __version__
 from ann.anntools.annotation import EXAMINED, LISTED, LISTED_IN_RECORD, Tally
 from ann.anntools.assembly import Assembly
 from ann.anntools.consequence import REGIONS
+from ann.anntools.errors import clipped
 from ann.anntools.refdata import Source
 
 SUMMARY_SCHEMA = "gas-summary/1"
@@ -48,7 +49,7 @@ class Findings:
         """Return the text of the log; counts are of records unless it says otherwise."""
         tally = self.tally
         lines = [
-            f"Input: {self.input_name} ({self.fileformat or 'no ##fileformat'}, samples: {self.samples})",
+            f"Input: {self.input_name} ({clipped(self.fileformat) or 'no ##fileformat'}, samples: {self.samples})",
             f"Engine: anntools {__version__}, reference {self.reference_version or 'none'}",
             f"Assembly: {self.assembly.name}, because {self.assembly.why}",
             *(f"Source: {source.kind}: {source.release}, from {source.origin}" for source in self.sources),
@@ -81,7 +82,7 @@ class Findings:
         return {
             "schema": SUMMARY_SCHEMA,
             "input": self.input_name,
-            "fileformat": self.fileformat,
+            "fileformat": clipped(self.fileformat),
             "samples": self.samples,
             "engine_version": __version__,
             "reference_version": self.reference_version,

@@ -115,6 +115,8 @@ def chunks(stream: Reader, limits: Limits) -> Iterator[bytes]:
     what = next((name for magic, name in FOREIGN.items() if first[:LOOK].startswith(magic)), None)
     if what:
         raise BadInput(f"The file is not a VCF: it looks like {what}.")
+    if b"\r" in first[:-1] and b"\n" not in first:
+        raise BadInput("The file has the line ends of old Macs, CR alone; save it with LF or CR LF.")
     yield first.removeprefix(BYTE_ORDER_MARK)
     yield from pieces
 
@@ -152,6 +154,9 @@ def _gunzip(stream: Reader, head: bytes, limits: Limits) -> Iterator[bytes]:
             waiting = waiting.lstrip(b"\0")  # tapes and block devices pad a gzip with zeros
             if not waiting:
                 break
+            if not GZIP.startswith(waiting[: len(GZIP)]):
+                place = packed - len(waiting) + 1
+                raise BadInput(f"Other bytes follow the gzip data, from byte {place} of the file on.")
             member = zlib.decompressobj(GZIP_WINDOW)
     if not member.eof:
         raise BadInput(

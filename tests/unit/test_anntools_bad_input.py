@@ -25,8 +25,15 @@ SENTENCES = {
     "UTF-16 without a mark": ((HEADER + APOE).decode().encode("utf-16-le"), "it looks like a text in UTF-16"),
     "a BCF": (gzip.compress(b"BCF\x02\x02aaa"), "it looks like a BCF file"),
     "a table": (b"a,b\n1,2\n", "it begins with 'a,b' instead of ##fileformat"),
-    "bytes": (bytes(range(128, 256)) * 9, "The file is not a VCF: it begins with"),
-    "NUL bytes": (b"\0" * 9999, "The file is not a VCF: it begins with"),
+    "bytes": (bytes(range(128, 256)) * 9, "The file is not a VCF: it begins with binary data instead of"),
+    "NUL bytes": (b"\0" * 9999, "The file is not a VCF: it begins with binary data instead of"),
+    "a long text": (b"word " * 999, "The file is not a VCF: it begins with 'word word"),
+    "line ends of old Macs": (
+        (HEADER + APOE).replace(b"\n", b"\r"),
+        "The file has the line ends of old Macs, CR alone; save it with LF or CR LF.",
+    ),
+    "a POS of bytes": (HEADER + APOE.replace(b"45411941", b"\xf0\x01\x02"), "Line 4: POS is binary data, it must be"),
+    "an assembly of bytes": (HEADER.replace(b"GRCh37", b"\xff\x01 mm10") + APOE, "the assembly mm10, which is not"),
     "no column names": (b"##fileformat=VCFv4.2\n" + APOE, "The line #CHROM POS ID REF ALT QUAL FILTER INFO is missing"),
     "column names apart by blanks": (HEADER.replace(b"\t", b" ") + APOE, "Line 3: The line #CHROM must name"),
     "column names twice": (HEADER + NAMES + APOE, "Line 4: The line #CHROM stands twice"),
@@ -53,7 +60,14 @@ SENTENCES = {
     "a truncated gzip": (gzip.compress(HEADER + APOE * 999)[:-40], "The gzip ends in the middle"),
     "a gzip cut in its trailer": (gzip.compress(HEADER + APOE)[:-4], "The gzip ends in the middle"),
     "a damaged gzip": (gzip.compress(HEADER + APOE)[:60] + b"\xff" * 40, "The gzip is damaged after"),
-    "garbage after a gzip": (gzip.compress(HEADER + APOE) + b"garbage", "The gzip is damaged after"),
+    "bytes after a gzip": (
+        gzip.compress(b"#" * 99, mtime=0) + b"garbage",
+        f"Other bytes follow the gzip data, from byte {len(gzip.compress(b'#' * 99, mtime=0)) + 1} of the file on.",
+    ),
+    "one byte after zeros after a gzip": (
+        gzip.compress(HEADER + APOE) + b"\0" * 5 + b"x",
+        f"from byte {len(gzip.compress(HEADER + APOE)) + 6} of the file on.",
+    ),
     "an unknown assembly": (HEADER.replace(b"GRCh37", b"x") + APOE, "The assembly cannot be known"),
     "another genome": (HEADER.replace(b"GRCh37", b"mm10") + APOE, "the assembly mm10, which is not available"),
 }
@@ -66,6 +80,16 @@ def test_bad_input_gives_one_sentence(text: bytes, sentence: str) -> None:
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+def test_what_a_file_says_is_quoted_in_part_and_without_controls() -> None:
+    long = HEADER.replace(b"GRCh37", b"GRCh37" + b"x" * 5000).replace(b"VCFv4.2", b"VCFv9" + b"9" * 5000)
+    strays = b"\x1b[31mred\t1\t.\tA\tC\t.\t.\t.\n" + b"y" * 250 + b"\t1\t.\tA\tC\t.\t.\t.\n"
+    findings = annotated(long + strays + APOE)[1]
+    assert max(map(len, findings.log().splitlines())) < 250
+    assert findings.log().replace("\n", "").isprintable()
+    assert "1: the contig binary data is not in GRCh37" in findings.log()
+    assert len(findings.summary_json()) < 3000
 
 
 def test_a_line_of_ten_megabytes_of_samples_is_taken() -> None:
