@@ -151,7 +151,10 @@ def _gunzip(stream: Reader, head: bytes, limits: Limits) -> Iterator[bytes]:
             waiting = stream.read(CHUNK)
             packed += len(waiting)
         if member.eof:
-            waiting = waiting.lstrip(b"\0")  # tapes and block devices pad a gzip with zeros
+            # Tapes and block devices pad a gzip with zeros.
+            while not (text := waiting.lstrip(b"\0")) and (waiting := stream.read(CHUNK)):
+                packed += len(waiting)
+            waiting = text
             if not waiting:
                 break
             if not GZIP.startswith(waiting[: len(GZIP)]):

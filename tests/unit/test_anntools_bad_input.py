@@ -92,6 +92,13 @@ def test_what_a_file_says_is_quoted_in_part_and_without_controls() -> None:
     assert len(findings.summary_json()) < 3000
 
 
+def test_what_follows_a_gzip_after_many_zeros_is_not_overlooked() -> None:
+    padded = gzip.compress(HEADER + APOE) + bytes(3_000_000)
+    assert len(records(annotated(padded + gzip.compress(APOE))[0])) == 2
+    with pytest.raises(BadInput, match=rf"from byte {len(padded) + 1:d} of the file on"):
+        annotated(padded + b"garbage")
+
+
 def test_a_line_of_ten_megabytes_of_samples_is_taken() -> None:
     names = b"\t".join(b"S%d" % number for number in range(1_000_000))
     samples = b"\t".join([b"0/1:99,99"] * 1_000_000)
