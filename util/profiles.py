@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 import psycopg2
 from psycopg2 import sql
 
+from util.database import CONNECTION, bound_waits
 from util.errors import ProfileNotFound, Unavailable
 
 FREE_USER = "free_user"
 PREMIUM_USER = "premium_user"
-CONNECT_TIMEOUT = 5  # seconds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,7 @@ class Profiles:
     """Reads accounts from the table of that name; `credentials` returns host, port, dbname, username, password."""
 
     def __init__(self, credentials: Callable[[], Mapping[str, str]], table: str) -> None:
+        bound_waits()
         self._credentials = credentials
         self._columns = [field.name for field in dataclasses.fields(Profile)]
         self._query = sql.SQL("SELECT {} FROM {} WHERE id = %s").format(
@@ -49,7 +50,7 @@ class Profiles:
                 dbname=access["dbname"],
                 user=access["username"],
                 password=access["password"],
-                connect_timeout=CONNECT_TIMEOUT,
+                **CONNECTION,
             )
             try:
                 with connection.cursor() as cursor:

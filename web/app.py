@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from util.cloud import Cloud
+from util.database import bound_waits
 from util.errors import SettingsError
 from util.store import Store
 from web import errorpages, headers, rendering
@@ -42,6 +43,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     if settings.web.proxies:
         proxies = settings.web.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's way
+    bound_waits()
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS))
     CSRFProtect(app)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL
 
 from util import settings as shared
+from util.database import CONNECTION
 from util.errors import SettingsError
 from util.settings import mail_address, text, whole
 
@@ -23,7 +24,6 @@ WEB_INI = Path(__file__).with_name("web_config.ini")
 # What the capstone's .env calls two of our settings.
 CAPSTONE_VARIABLES = {"ACCOUNTS_DATABASE_TABLE": "GAS_ACCOUNTS_TABLE", "GUNICORN_WORKERS": "GAS_APP_WORKERS"}
 MIGRATIONS = Path(__file__).with_name("migrations")
-DATABASE_CONNECT_SECONDS = 3
 DATABASE_POOL_SECONDS = 5
 
 
@@ -111,7 +111,7 @@ def flask_config(settings: WebSettings, flask: Mapping[str, str], database: Mapp
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
             "pool_timeout": DATABASE_POOL_SECONDS,
-            "connect_args": {"connect_timeout": DATABASE_CONNECT_SECONDS},
+            "connect_args": CONNECTION,
         },
         "ACCOUNTS_DATABASE_TABLE": settings.accounts.table,
         "AWS_REGION_NAME": settings.aws.region,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import psycopg2
 import pytest
 import requests
@@ -55,6 +56,23 @@ class Stack:
             log = self.state.log_file(self.postgres.name)
             self.processes[self.postgres.name] = start(self.postgres, self.state.path, self.environ, log)
             wait_for("PostgreSQL being ready again", self.postgres.is_ready or bool)
+
+    @contextlib.contextmanager
+    def frozen_postgres(self) -> Iterator[None]:
+        """Stop PostgreSQL as a machine does that hangs: it takes connections and never answers."""
+        server = psutil.Process(self.processes[self.postgres.name].pid)
+        server.suspend()
+        family = [server]
+        try:
+            for child in server.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.suspend()
+                    family.append(child)
+            yield
+        finally:
+            for process in reversed(family):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     @property
     def store(self) -> Store:

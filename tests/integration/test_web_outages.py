@@ -1,20 +1,30 @@
 """A part of the service is away: a page that says so, never a traceback, and all is well again after."""
 
+import contextlib
 import dataclasses
+import subprocess
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.integration.conftest import Stack
+from tests.integration.test_web_manage import start
 from tests.integration.web_browser import Browser, make_browser
 from util.cloud import Cloud
+from util.database import WAIT_SECONDS
+from util.errors import Unavailable
+from util.profiles import Profiles
 from util.store import Store
 from web.app import create_app
 from web.models import db
 
 pytest_plugins = ["tests.integration.web_fixtures"]
 
+# As web/migrations/env.py has it, which only Alembic can import.
+UPGRADE_LOCK = 6_841_733
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -75,6 +85,50 @@ def test_the_upload_page_needs_no_call_to_aws(cut_off: Browser) -> None:
 @pytest.mark.parametrize("page", ["/profile", "/annotate", "/annotations", "/subscribe"])
 def test_the_database_away_is_a_503_page(without_database: Browser, page: str) -> None:
     assert_says_so(without_database.get(page))
+
+
+def test_a_database_that_hangs_is_a_503_page_for_old_connections_and_new_ones(
+    ada: Browser, stack: Stack, web_app: Flask
+) -> None:
+    assert ada.get("/profile").status_code == 200
+    with stack.frozen_postgres():
+        assert_says_so(ada.get("/profile"))
+        with web_app.app_context():
+            db.engine.dispose()
+        assert_says_so(ada.get("/profile"))
+    assert ada.get("/profile").status_code == 200
+
+
+def test_a_database_that_hangs_is_away_for_the_daemons_too(stack: Stack, account: str) -> None:
+    profiles = Profiles(lambda: stack.database, stack.settings.accounts.table)
+    with stack.frozen_postgres(), pytest.raises(Unavailable):
+        profiles.get(account)
+    assert profiles.get(account).id == account
+
+
+def test_a_migration_may_wait_longer_than_a_page(stack: Stack) -> None:
+    with db_lock(stack):
+        waiting = start(stack, "db", "upgrade")
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(3 * WAIT_SECONDS)
+    output, _ = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, output
+
+
+@contextlib.contextmanager
+def db_lock(stack: Stack) -> Iterator[None]:
+    """Hold the lock under which migrations run."""
+    access = stack.database
+    connection = psycopg2.connect(
+        host=access["host"],
+        port=access["port"],
+        dbname=access["dbname"],
+        user=access["username"],
+        password=access["password"],
+    )
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", (UPGRADE_LOCK,))
+        yield
 
 
 def test_a_program_is_told_in_json(without_database: Browser) -> None:

@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import func, select
 
+from util.database import unbound_waits
 from web.models import Base, db
 
 # Any number, as long as it is the same on every server.
@@ -12,6 +13,8 @@ UPGRADE_LOCK = 6_841_733
 
 def migrate() -> None:
     """Apply what Alembic was asked for, in one transaction."""
+    # A long migration is no outage.
+    unbound_waits()
     table = current_app.config["ACCOUNTS_DATABASE_TABLE"]
     with db.engine.connect() as connection:
         context.configure(
