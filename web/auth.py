@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,7 +100,7 @@ def _open_session(claims: dict[str, Any], target: str | None) -> ResponseReturnV
     )
     session.clear()
     session.permanent = True
-    session.update(primary_identity=user_id, name=name, email=email)
+    session.update(primary_identity=user_id, logged_in=int(time.time()), name=name, email=email)
     current_app.logger.info("log-in user_id=%s new=%s", user_id, is_new)
     if is_new:
         flash("Welcome. Please check that we may reach you at this address.", "success")
@@ -110,7 +111,7 @@ def _open_session(claims: dict[str, Any], target: str | None) -> ResponseReturnV
 @auth.route("/logout", methods=["GET", "POST"])
 def logout() -> ResponseReturnValue:
     """End the session, here and at Globus. A mere link only asks, so that no other site can log a user out."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("logout.html")
     current_app.logger.info("log-out user_id=%s", session.get("primary_identity"))
     session.clear()

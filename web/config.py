@@ -127,6 +127,8 @@ def flask_config(settings: WebSettings, flask: Mapping[str, str], database: Mapp
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": datetime.timedelta(hours=settings.web.session_hours),
+        # A log-in ends so long after it began, not after the last page that was opened.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         # No form carries a file: uploads go to S3.
         "MAX_CONTENT_LENGTH": 64 * 1024,
         # A form is good for as long as the session that it belongs to.

@@ -1,10 +1,11 @@
 """Who may call a view."""
 
 import functools
+import time
 from collections.abc import Callable
 from typing import ParamSpec, cast
 
-from flask import flash, g, redirect, request, session, url_for
+from flask import current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from web.models import Profile, get_profile
@@ -17,7 +18,7 @@ def authenticated(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respons
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        user_id = session.get("primary_identity")
+        user_id = logged_in_user()
         if not user_id:
             return _to_login()
         g.profile = get_profile(user_id)
@@ -42,6 +43,13 @@ def is_premium(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
         return view(*args, **kwargs)
 
     return guarded
+
+
+def logged_in_user() -> str | None:
+    """Return the ID of the user whose log-in this is, None where there is none or it has ended."""
+    # The cookie's own age does not count: each change of a session makes a new cookie.
+    age = time.time() - session.get("logged_in", 0)
+    return session.get("primary_identity") if age < current_app.permanent_session_lifetime.total_seconds() else None
 
 
 def current_profile() -> Profile:

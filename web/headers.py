@@ -7,6 +7,7 @@ from web.auth import globus_url
 from web.config import WebSettings, origin
 
 HSTS_SECONDS = 365 * 86400
+NOT_FOUND = 404
 STATIC_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 
 
@@ -45,6 +46,7 @@ def content_policy(settings: WebSettings) -> dict[str, str]:
 
 def _keep_private(response: Response) -> Response:
     """Keep pages out of caches: they are one user's, and may change with the next request."""
-    if request.endpoint not in STATIC_ENDPOINTS:
+    # A static file that is not there now may be there after an upgrade.
+    if request.endpoint not in STATIC_ENDPOINTS or response.status_code == NOT_FOUND:
         response.headers["Cache-Control"] = "no-store"
     return response

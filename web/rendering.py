@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask
 
 from util.jobs import Status
 from web.config import WebSettings
+from web.decorators import logged_in_user
 from web.times import in_zone, shown, zone_names
 from web.uploads import human_size
 
@@ -41,7 +42,7 @@ def register(app: Flask, settings: WebSettings) -> None:
 
     def names() -> dict[str, Any]:
         return {
-            "is_logged_in": "primary_identity" in session,
+            "is_logged_in": logged_in_user() is not None,
             "free_limit": settings.gas.free_input_limit,
             "premium_limit": settings.gas.input_limit,
             "support_email": settings.web.support_email,

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import subprocess
+import time
 from collections.abc import Iterator
 
 import psycopg2
@@ -54,7 +55,7 @@ def without_database(web_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterato
     app = create_app(browser.services.settings)
     client = app.test_client()
     with client.session_transaction(base_url=browser.site) as session:
-        session.update(primary_identity=browser.user_id)
+        session.update(primary_identity=browser.user_id, logged_in=int(time.time()))
     yield dataclasses.replace(browser, client=client)
     with app.app_context():
         db.engine.dispose()

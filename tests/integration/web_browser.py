@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import time
 import uuid
 from typing import Any
 from urllib.parse import urljoin
@@ -112,7 +113,9 @@ def make_browser(app: Flask) -> Browser:
         create_profile(user_id, name="Ada Lovelace", email="ada@example.org", institution="")
     browser = Browser(client=app.test_client(), user_id=user_id, services=app.extensions["gas"])
     with browser.client.session_transaction(base_url=browser.site) as session:
-        session.update(primary_identity=user_id, name="Ada Lovelace", email="ada@example.org")
+        session.update(
+            primary_identity=user_id, logged_in=int(time.time()), name="Ada Lovelace", email="ada@example.org"
+        )
     return browser
 
 

@@ -1,5 +1,6 @@
 """The application with nothing behind it: no AWS, no database, no Globus."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -38,10 +39,10 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def log_in(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, *, is_premium: bool) -> None:
+def log_in(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, *, is_premium: bool, hours_ago: float = 0) -> None:
     monkeypatch.setattr(decorators, "get_profile", lambda user_id: SimpleNamespace(id=user_id, is_premium=is_premium))
     with client.session_transaction(base_url=SITE) as session:
-        session["primary_identity"] = "ada"
+        session.update(primary_identity="ada", logged_in=int(time.time() - hours_ago * 3600))
 
 
 def test_the_home_page_names_both_plans_with_their_limits(client: FlaskClient) -> None:
@@ -115,6 +116,37 @@ def test_a_free_user_is_led_from_premium_pages_to_the_plans(
 def test_a_premium_user_sees_premium_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     log_in(client, monkeypatch, is_premium=True)
     assert client.get("/premium", base_url=SITE).text == "welcome"
+
+
+def test_a_log_in_ends_after_its_hours_however_often_it_is_used(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(client, monkeypatch, is_premium=True, hours_ago=11.9)
+    answer = client.get("/premium", base_url=SITE)
+    assert answer.text == "welcome"
+    assert "Set-Cookie" not in answer.headers
+    log_in(client, monkeypatch, is_premium=True, hours_ago=12.1)
+    assert "Log in" in client.get("/", base_url=SITE).text
+    assert client.get("/premium", base_url=SITE).headers["Location"] == "/login?next=/premium"
+
+
+def test_a_log_in_without_its_time_is_none(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    log_in(client, monkeypatch, is_premium=True)
+    with client.session_transaction(base_url=SITE) as session:
+        del session["logged_in"]
+    assert client.get("/premium", base_url=SITE).status_code == 303
+
+
+def test_only_a_form_logs_a_user_out(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    log_in(client, monkeypatch, is_premium=True)
+    assert client.head("/logout", base_url=SITE).status_code == 200
+    assert client.get("/premium", base_url=SITE).text == "welcome"
+
+
+def test_a_missing_static_file_is_not_cached(client: FlaskClient) -> None:
+    assert client.get("/static/nothing.js", base_url=SITE).headers["Cache-Control"] == "no-store"
+    with client.get("/static/gas.css", base_url=SITE) as found:
+        assert found.headers["Cache-Control"] != "no-store"
 
 
 def test_a_visitor_of_a_premium_page_logs_in_first(client: FlaskClient) -> None:
