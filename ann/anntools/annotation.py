@@ -106,6 +106,8 @@ class Annotator:
         if tables.sequence is None or not rows.size:
             return
         ref = block.column(REF).take(rows)
+        # One base past the end of the contig is wrong already.
+        ref = Texts(ref.data, ref.starts, np.minimum(ref.sizes, tables.sequence.size - block.pos[rows] + 2))
         owner = np.repeat(np.arange(rows.size), ref.sizes)
         place = expand(block.pos[rows] - 1, ref.sizes)
         inside = place < tables.sequence.size

@@ -11,11 +11,11 @@ from ann.anntools.blocks import INFO, Block, block_of
 from ann.anntools.consequence import REGIONS
 from ann.anntools.header import Header, InfoKey
 from ann.anntools.limits import Limits
-from ann.anntools.texts import Texts
+from ann.anntools.texts import Ints, Texts
 
 PREFIX = "GAS_"
 ONE_REGION = b"(?:" + "|".join(REGIONS).encode() + b")"
-OUR_REGIONS = re.compile(ONE_REGION + b"(?:[&,]" + ONE_REGION + b")*")
+OUR_REGIONS = ONE_REGION + b"(?:[&,]" + ONE_REGION + b")*"
 
 
 @dataclass
@@ -49,8 +49,8 @@ class OwnKeys:
         if not found:
             return texts
         used = np.zeros(len(block), np.bool_)
-        used[[record for record, _ in found]] = True
-        self.clashing |= {match[1] for _, match in found}
+        used[np.concatenate(list(found.values()))] = True
+        self.clashing |= set(found)
         self.first_clash = self.first_clash or block.first_line + int(np.argmax(used))
         self.clashes += int(used.sum())
         return Texts(texts.data, texts.starts, np.where(used, 0, texts.sizes))
@@ -65,23 +65,25 @@ class OwnKeys:
 
     def _stripped(self, block: Block) -> bytes | None:
         """Return the block's bytes without the values of an earlier run, None where no record has one."""
+        found = _mentions(block, self.earlier)
+        if not found:
+            return None
+        # A value of ours goes with the semicolon before it, or the one after it where it is the first.
+        names = b"|".join(map(re.escape, self.earlier))
+        value = re.compile(rb"(?:^|;)(?:" + names + rb")(?:=[^;]*)?(?=;|$)")
+        region = re.compile(rb"(?:^|;)" + re.escape(self.names[REGION]) + b"=" + OUR_REGIONS + b"(?:;|$)")
         pieces, done = [], 0
         info = block.column(INFO)
         text = block.data.tobytes()
-        for record in sorted({record for record, _ in _mentions(block, self.earlier)}):
+        for record in np.unique(np.concatenate(list(found.values()))).tolist():
             start = int(info.starts[record])
             stop = start + int(info.sizes[record])
-            pairs = [pair.partition(b"=") for pair in text[start:stop].split(b";")]
-            if self._ours({name: value for name, _, value in pairs}):
-                kept = b";".join(b"".join(pair) for pair in pairs if pair[0] not in self.earlier)
+            # An earlier run wrote a REGION into every record that it wrote into.
+            if self.names[REGION] not in self.earlier or region.search(info[record]):
+                kept = value.sub(b"", info[record]).removeprefix(b";")
                 pieces += [text[done:start], kept or b"."]
                 done = stop
-        return b"".join([*pieces, text[done:]]) if pieces else None
-
-    def _ours(self, info: dict[bytes, bytes]) -> bool:
-        """Whether an earlier run wrote into this record: it then wrote a REGION, whatever else it did."""
-        region = self.names[REGION]
-        return region not in self.earlier or bool(OUR_REGIONS.fullmatch(info.get(region, b"")))
+        return b"".join([*pieces, text[done:]])
 
 
 def choose(header: Header, first: Block) -> OwnKeys:
@@ -115,18 +117,18 @@ def _candidates(name: str) -> Iterator[str]:
         number += 1
 
 
-def _mentions(block: Block, keys: set[bytes]) -> list[tuple[int, re.Match[bytes]]]:
-    """Return (record, match) for each use of ``keys`` in INFO."""
+def _mentions(block: Block, keys: set[bytes]) -> dict[bytes, Ints]:
+    """Return those of ``keys`` that INFO of any record has, each with these records, ascending."""
     text = block.data.tobytes()
-    # A plain search for each key is many times faster than the pattern, and mostly finds nothing.
-    present = [re.escape(key) for key in keys if key in text]
-    if not present:
-        return []
-    pattern = re.compile(rb"(?<=[\t;])(" + b"|".join(present) + rb")(?=[=;\t\r\n]|$)")
     info = block.column(INFO)
-    found = []
-    for match in pattern.finditer(text):
-        record = int(np.searchsorted(info.starts, match.start(), side="right")) - 1
-        if record >= 0 and match.start() < info.starts[record] + info.sizes[record]:
-            found.append((record, match))
+    found = {}
+    for key in keys:
+        # A plain search for the key is many times faster than the pattern, and mostly finds nothing.
+        if key in text:
+            uses = re.finditer(rb"(?<=[\t;])" + re.escape(key) + rb"(?=[=;\t\r\n]|$)", text)
+            places = np.fromiter((use.start() for use in uses), np.int64)
+            record = np.searchsorted(info.starts, places, side="right") - 1
+            within = (record >= 0) & (places < (info.starts + info.sizes)[record])
+            if within.any():
+                found[key] = np.unique(record[within])
     return found

@@ -8,7 +8,7 @@ from ann.anntools.blocks import ALT, DOT, INFO, LESS, MAX_POS, REF, Block
 from ann.anntools.texts import Bytes, Ints, Texts
 
 END = re.compile(rb"(?:^|;)END=(\d{1,10})(?:;|$)")
-SVLEN = re.compile(rb"(?:^|;)SVLEN=([-\d.,]+)")
+SVLEN = re.compile(rb"(?:^|;)SVLEN=([-\d.,]{1,12000})")  # room for the most alleles that a record may have
 DIGITS = 10  # a longer number is no length
 # VCF 4.4, section 3: the length of these is the length of reference they span; of <INS> it is what is inserted.
 SPANNING = re.compile(rb"<(?:DEL|DUP|INV|CNV)[:>]")
