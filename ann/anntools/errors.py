@@ -1,5 +1,7 @@
 """What can go wrong in the engine: one tree, every message a sentence for the person who sent the file.
 
+`clipped` and `quoted` are how a sentence repeats what the file says.
+
 AnnToolsError
 ├── BadInput           the file cannot be annotated as it is; carries the line number where there is one
 ├── UnknownAssembly    the genome that the positions refer to cannot be known, or is not one that we have

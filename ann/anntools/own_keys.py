@@ -80,8 +80,7 @@ class OwnKeys:
             stop = start + int(info.sizes[record])
             # An earlier run wrote a REGION into every record that it wrote into.
             if self.names[REGION] not in self.earlier or region.search(info[record]):
-                kept = value.sub(b"", info[record]).removeprefix(b";")
-                pieces += [text[done:start], kept or b"."]
+                pieces += [text[done:start], _without(value, info[record]) or b"."]
                 done = stop
         return b"".join([*pieces, text[done:]])
 
@@ -115,6 +114,16 @@ def _candidates(name: str) -> Iterator[str]:
     while True:
         yield f"{PREFIX}{name}_{number}"
         number += 1
+
+
+def _without(value: re.Pattern[bytes], info: bytes) -> bytes:
+    """Return ``info`` without the matches of ``value``; like `re.sub`, in a fraction of its memory."""
+    edges = np.zeros(len(info) + 1, np.int8)
+    places = np.fromiter((place for match in value.finditer(info) for place in match.span()), np.int64)
+    edges[places[::2]] += 1
+    edges[places[1::2]] -= 1
+    kept: bytes = np.frombuffer(info, np.uint8)[np.cumsum(edges[:-1], dtype=np.int8) == 0].tobytes()
+    return kept if info.startswith(b";") else kept.removeprefix(b";")
 
 
 def _mentions(block: Block, keys: set[bytes]) -> dict[bytes, Ints]:
