@@ -4,6 +4,7 @@ moto takes any form. Here the form is read as a stream, its policy is judged as 
 an upload that is allowed goes on to moto as a plain PUT.
 """
 
+import base64
 import dataclasses
 import re
 import tempfile
@@ -29,6 +30,8 @@ LONGEST_KEY = 1024
 SUCCESS_STATUSES = frozenset({"200", "201", "204"})
 # Form fields that become headers of the object; x-amz-* ones do too.
 OBJECT_FIELDS = frozenset({"cache-control", "content-disposition", "content-encoding", "content-type", "expires"})
+# A header with one could end early and begin another.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 # Form fields that say how to judge the upload, not what to store.
 JUDGING_FIELDS = frozenset(
     {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"}
@@ -103,13 +106,17 @@ class Uploads:
             )
         policy = policy_of(fields, self._credentials)
         policy.judge(fields, bucket)
+        for name, value in fields.items():
+            if _is_of_object(name) and CONTROL_CHARACTER.search(value):
+                sentence = f"The header {name} contains a control character"
+                raise Refusal(400, "InvalidArgument", sentence, ArgumentName=name)
         return policy
 
     def _store(self, environ: dict[str, Any], upload: Upload) -> Response:
         """Put the object; return what S3 answers to the form."""
         path = f"/{upload.bucket}/{upload.key}"
         inner = {name: value for name, value in environ.items() if not name.startswith(("HTTP_", "CONTENT_"))}
-        inner |= {_variable(name): value for name, value in upload.fields.items() if _is_of_object(name)}
+        inner |= {_variable(name): _header(value) for name, value in upload.fields.items() if _is_of_object(name)}
         inner |= {
             "REQUEST_METHOD": "PUT",
             "PATH_INFO": path.encode().decode("latin-1"),
@@ -210,6 +217,11 @@ def _announced(environ: dict[str, Any]) -> int:
 
 def _is_of_object(field: str) -> bool:
     return field in OBJECT_FIELDS or (field.startswith("x-amz-") and field not in JUDGING_FIELDS)
+
+
+def _header(value: str) -> str:
+    """Return a value as S3 keeps it in a header: by RFC 2047 unless it is ASCII."""
+    return value if value.isascii() else f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
 
 
 def _variable(field: str) -> str:

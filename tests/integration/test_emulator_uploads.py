@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import email.header
 import json
 import time
 import urllib.parse
@@ -129,6 +130,23 @@ def test_a_field_that_the_policy_does_not_mention_is_refused(emulator: Emulator)
 def test_a_field_with_another_value_than_the_policy_says_is_refused(emulator: Emulator, change: dict[str, str]) -> None:
     url, fields = _form(emulator, Fields=REDIRECT, Conditions=[REDIRECT])
     _assert_refused(_send(url, {**fields, **change}), 403, "AccessDenied", "Policy Condition failed")
+
+
+META = {"Conditions": [["starts-with", "$x-amz-meta-assembly", ""]]}
+
+
+def test_metadata_that_is_not_ascii_comes_back_encoded(emulator: Emulator) -> None:
+    url, fields = _form(emulator, key="gas/u/encoded", **META)
+    assert _send(url, {**fields, "x-amz-meta-assembly": "ünï😀"}).status_code == 204
+    head = emulator.cloud.s3.head_object(Bucket="gas-inputs", Key="gas/u/encoded")
+    shown = email.header.make_header(email.header.decode_header(head["Metadata"]["assembly"]))
+    assert str(shown) == "ünï😀"
+
+
+@pytest.mark.parametrize("value", ["hg18\r\nx-amz-acl: public-read", "hg18\n", "a\x00b", "\x7f"])
+def test_metadata_with_a_control_character_is_refused(emulator: Emulator, value: str) -> None:
+    url, fields = _form(emulator, **META)
+    _assert_refused(_send(url, {**fields, "x-amz-meta-assembly": value}), 400, "InvalidArgument", "x-amz-meta-assembly")
 
 
 def test_a_form_for_one_bucket_does_not_work_for_another(emulator: Emulator) -> None:
