@@ -6,9 +6,11 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 NAME_LENGTH = 100
 EMAIL_LENGTH = 254
-# One address: something, an at sign, a domain with a dot; nothing that could end a header or start a second address.
-EMAIL = r"^[^@\s,;:<>()\[\]\\\"]+@[^@\s,;:<>()\[\]\\\"]+\.[^@\s,;:<>()\[\]\\\".]+$"
-NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
+# One address that SES sends to: ASCII, nothing that needs quotes, a domain with a dot.
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+EMAIL = rf"^(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@({_LABEL}\.)+{_LABEL}\Z"
+# Characters that end a line, or turn the direction of what follows them.
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*\Z"
 
 
 def _stripped(value: str | None) -> str | None:
@@ -33,7 +35,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         validators=[
             InputRequired("Enter your email address."),
             Length(max=EMAIL_LENGTH, message=f"The address may have up to {EMAIL_LENGTH} characters."),
-            Regexp(EMAIL, message="Enter one email address, such as name@example.org."),
+            Regexp(EMAIL, message="Enter one email address in plain Latin letters, such as name@example.org."),
         ],
     )
     institution = StringField(

@@ -1,5 +1,6 @@
 """Logging in and out, and the profile, with Globus's stand-in and a real PostgreSQL."""
 
+import html
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -156,7 +157,21 @@ def test_the_profile_can_be_changed(ada: Browser, web_app: Flask) -> None:
         ("email", "a@example.org, b@example.org", "Enter one email address"),
         ("email", "a@example.org\r\nBcc: b@example.org", "Enter one email address"),
         ("email", "a" * 250 + "@example.org", "up to 254 characters"),
+        ("email", "a\x7fb@example.org", "Enter one email address"),
+        ("email", "a..b@example.org", "Enter one email address"),
+        ("email", ".a@example.org", "Enter one email address"),
+        ("email", "a.@example.org", "Enter one email address"),
+        ("email", "a@example..org", "Enter one email address"),
+        ("email", "a@-example.org", "Enter one email address"),
+        ("email", "jürgen@example.org", "Enter one email address"),
+        ("email", "a@exämple.org", "Enter one email address"),
+        ("email", "a" * 65 + "@example.org", "Enter one email address"),
         ("institution", "x" * 101, "up to 100 characters"),
+        ("name", "a\u2028b", "control characters"),
+        ("name", "a\u2029b", "control characters"),
+        ("name", "a\x85b", "control characters"),
+        ("name", "a\u202eb", "control characters"),
+        ("institution", "a\u2066b", "control characters"),
     ],
 )
 def test_a_bad_profile_is_refused_with_a_sentence_at_the_field(
@@ -167,6 +182,22 @@ def test_a_bad_profile_is_refused_with_a_sentence_at_the_field(
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
     assert sentence in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "o'neil+vcf_1.x@sub-1.example.co.uk"),
+        ("email", "a@xn--exmple-cua.org"),
+        ("name", "Ñandú Ó Súilleabháin 😀"),
+        # A zero-width non-joiner belongs to Persian names.
+        ("name", "علی\u200cرضا"),
+    ],
+)
+def test_an_unusual_profile_is_taken(ada: Browser, field: str, value: str) -> None:
+    good = {"name": "Ada", "email": "ada@example.org", "institution": ""}
+    assert ada.post("/profile", good | {field: value}).status_code == 303
+    assert html.escape(value).replace("&#x27;", "&#39;") in ada.get("/profile").text
 
 
 def test_no_form_field_gives_premium(ada: Browser) -> None:
