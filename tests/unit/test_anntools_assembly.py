@@ -31,7 +31,7 @@ def header(*lines: str) -> Header:
         ("##contig=<ID=chrX,length=154913754>", "hg18"),
         ("##contig=<ID=5,assembly=b37>", "GRCh37"),
         ("##contig=<ID=NC_000003.12>", "GRCh38"),
-        ('##UnifiedGenotyper="analysis_type=x reference_sequence=/work/human_g1k_v37.fasta rodBind=[]"', "GRCh37"),
+        ('##UnifiedGenotyper="analysis_type=x reference_sequence=/data/human_g1k_v37.fasta rodBind=[]"', "GRCh37"),
     ],
 )
 def test_the_header_tells_the_assembly(line: str, assembly: str) -> None:
