@@ -18,13 +18,16 @@ class WorkFolder:
     def __init__(self, root: Path) -> None:
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _remove_abandoned(root)
-            self.path = Path(tempfile.mkdtemp(prefix="annotator-", dir=root))
+            # One annotator at a time starts: a folder without its lock yet would look abandoned.
+            with (root / LOCK).open("w") as starting:
+                fcntl.flock(starting, fcntl.LOCK_EX)
+                _remove_abandoned(root)
+                self.path = Path(tempfile.mkdtemp(prefix="annotator-", dir=root))
+                # The kernel drops the lock when the process dies, whatever kills it.
+                self._lock = (self.path / LOCK).open("w")
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
         except OSError as error:
             raise SettingsError(f"the setting [annotator] work_folder is {root}: {error.strerror}") from error
-        # The kernel drops the lock when the process dies, whatever kills it.
-        self._lock = (self.path / LOCK).open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     @contextlib.contextmanager
     def for_job(self, job_id: str) -> Iterator[Path]:

@@ -83,11 +83,11 @@ def test_a_job_runs_to_completed_with_result_log_and_summary_in_s3(stack: Stack,
     assert done.variant_count == len(records) == len(result)
     assert json.loads(text_of(stack, done.s3_key_summary_file))
     assert text_of(stack, done.s3_key_log_file).startswith("Input: my~calls é.vcf ")
-    wait_for("the work folder being empty", lambda: not list(annotator.folder.glob("*/*/")))
+    wait_for("the work folder being empty", lambda: not list(annotator.folder.glob("annotator-*/*/")))
     wait_for("the request being deleted", lambda: requests_left(stack) == 0)
     assert stack.count_messages(stack.settings.sqs.job_results_queue) == 1
     assert annotator.stop() == 0
-    assert list(annotator.folder.iterdir()) == []
+    assert list(annotator.folder.glob("annotator-*")) == []
 
 
 def test_a_job_whose_file_contradicts_the_assembly_asked_for_completes_with_a_warning(
@@ -177,14 +177,14 @@ def test_a_job_whose_annotator_is_killed_is_taken_over(stack: Stack, annotator: 
     wait_for("the job running", lambda: stack.store.get(job.job_id).job_status is Status.RUNNING)
     annotator.stop(signal.SIGKILL)
     wait_for("the job's process ending with its annotator", lambda: not processes_in(annotator.folder))
-    assert list(annotator.folder.iterdir())
+    assert list(annotator.folder.glob("annotator-*"))
     second = Instance(stack, annotator.folder)
     done = final(stack, job)
     assert done.job_status is Status.COMPLETED
     assert done.attempt == 2
     wait_for("the request being deleted", lambda: requests_left(stack) == 0)
     assert second.stop() == 0
-    assert list(annotator.folder.iterdir()) == []
+    assert list(annotator.folder.glob("annotator-*")) == []
 
 
 def test_a_job_whose_process_dies_three_times_fails_and_its_message_is_among_the_dead_letters(
