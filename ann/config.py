@@ -1,6 +1,7 @@
 """The settings of the annotators."""
 
 import dataclasses
+import functools
 import os
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class AnnotatorSettings(Settings):
     annotator: Annotator
 
 
+@functools.cache
 def load_settings() -> AnnotatorSettings:
-    """Return the annotators' settings. Raises SettingsError."""
+    """Return the annotators' settings, read once in a process and those forked from it. Raises SettingsError."""
     return load(AnnotatorSettings, INI)

@@ -107,6 +107,10 @@ class Cloud:
         return resource.Table(self._settings.dynamodb.annotations_table)
 
     @functools.cached_property
+    def _secretsmanager(self) -> Any:
+        return self.client("secretsmanager")
+
+    @functools.cached_property
     def _sts(self) -> Any:
         return self.client("sts")
 
@@ -128,7 +132,7 @@ class Cloud:
     def secret(self, name: str) -> dict[str, str]:
         """Return a secret of Secrets Manager that is a JSON object of texts. Raises SettingsError."""
         try:
-            text = self.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+            text = self._secretsmanager.get_secret_value(SecretId=name)["SecretString"]
         except ClientError as error:
             if error_code(error) != "ResourceNotFoundException":
                 raise

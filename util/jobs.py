@@ -9,7 +9,6 @@ from typing import Any, Self
 from util.errors import IllegalTransition
 
 SCHEMA_VERSION = 1
-# DynamoDB and the graders of the capstone know the attributes by the names of the fields of Job.
 KEY_SEPARATOR = "~"
 VCF_SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
 
@@ -47,7 +46,10 @@ LEGAL_TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Job:
-    """One item of the annotations table. Times are epoch seconds, sizes bytes; None: the attribute is absent."""
+    """One item of the annotations table. Times are epoch seconds, sizes bytes; None: the attribute is absent.
+
+    The fields bear the attributes' names, by which the graders of the capstone know them.
+    """
 
     job_id: str
     user_id: str

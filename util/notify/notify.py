@@ -43,10 +43,9 @@ def handle(message: JobFinished, cloud: Cloud, settings: NotifySettings) -> None
     job = store.get(message.job_id)
     if job.notified_time is not None:
         return
-    # The record decides, whatever the message says.
+    # The record decides, whatever the message says: here, and below on who the owner is.
     if not job.job_status.is_final:
         raise Transient(f"job {job.job_id} is {job.job_status} and has not ended")
-    # The owner is the one on record, whatever the message says.
     profile = Profiles(lambda: cloud.secret(settings.secrets.accounts_database), settings.accounts.table).get(
         job.user_id
     )
