@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import pysam
 from numpy.typing import NDArray
 
-
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
