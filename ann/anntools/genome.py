@@ -1,29 +1,67 @@
 """The contigs of an assembly as records name them, each with its tables, or the reason why it has none."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
-from ann.anntools.assembly import MITOCHONDRION, RCRS_LENGTH, contig_name
-from ann.anntools.errors import clipped
+import numpy as np
+import pyarrow as pa
+
+from ann.anntools.assembly import HUMAN, Assembly, canonical, find
+from ann.anntools.blocks import Block
+from ann.anntools.contigs import MITOCHONDRION, RCRS_ACCESSIONS, Names
+from ann.anntools.errors import ReferenceDataError, clipped
 from ann.anntools.header import Header
 from ann.anntools.intervals import Intervals
-from ann.anntools.refdata import Bands, Reference, Source, load
-from ann.anntools.texts import Bytes
+from ann.anntools.refcheck import fit, mismatches
+from ann.anntools.refdata import BUNDLE, Reference, Release, installed, load
+from ann.anntools.texts import Bytes, Ints, Texts
+from ann.anntools.tracks import Track
 from ann.anntools.transcripts import Transcripts
 
 TOLD_APART = 1000  # contigs without tables, by name; more share one reason, which bounds memory and the log
+RCRS, RCRS_LENGTH = "rCRS", 16569
+# hg19's chrM (NC_001807) runs level with the rCRS up to here; after it the two are one or two bases apart, so that by
+# chance one REF of three or four is the same in both.
+LEVEL = 320
+TELLING = 4  # records after LEVEL that settle whether a mitochondrion is the rCRS
+MOST_MISMATCHES = 0.2
+
+NO_TRANSCRIPTS = Transcripts(
+    starts=np.zeros(0, np.int64),
+    ends=np.zeros(0, np.int64),
+    strand=np.zeros(0, np.int8),
+    gene=np.zeros(0, np.int64),
+    genes=pa.array([], pa.binary()),
+    gene_ids=pa.array([], pa.binary()),
+    names=pa.array([], pa.binary()),
+    biotypes=pa.array([], pa.binary()),
+    cds_start=np.zeros(0, np.int64),
+    cds_end=np.zeros(0, np.int64),
+    phase=np.zeros(0, np.int8),
+    start_known=np.zeros(0, np.bool_),
+    stop_known=np.zeros(0, np.bool_),
+    exon_offsets=np.zeros(1, np.int64),
+    exon_starts=np.zeros(0, np.int64),
+    exon_ends=np.zeros(0, np.int64),
+)
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What is known of one contig: ``length`` and ``flank`` in bases."""
+    """What is known of one contig, called ``name`` by the reference; ``length`` and ``flank`` in bases.
+
+    ``transcripts`` has no rows where no gene models are at hand. ``sequence``: uint8, ASCII, None where it is not at
+    hand. ``tracks`` are all tracks of the reference, whether they know this contig or not.
+    """
 
     name: str
     length: int
     flank: int
     transcripts: Transcripts
-    bands: Bands | None
     sequence: Bytes | None
+    tracks: tuple[Track, ...]
 
     @cached_property
     def neighbourhoods(self) -> Intervals:
@@ -31,59 +69,164 @@ class Tables:
         return Intervals(self.transcripts.starts - self.flank, self.transcripts.ends + self.flank)
 
 
-class Genome:
-    """Finds the tables of a contig by any of its names."""
+@dataclass
+class Compared:
+    """How many records of a mitochondrion, after LEVEL, were compared with the rCRS, and how many differ."""
 
-    def __init__(self, assembly: str, header: Header) -> None:
-        """Load the reference of ``assembly``. Raises ReferenceDataError."""
-        self.reference = load(assembly)
-        self.mitochondrion: Reference | None = self.reference if assembly == "rCRS" else None
-        self._declared = {contig.name: contig.length for contig in header.contigs}
-        self._found: dict[bytes, Tables | str] = {}
+    records: int = 0
+    mismatches: int = 0
+
+
+@dataclass
+class Genome:
+    """Finds the tables of a contig by any of its names, in the order of a file's records.
+
+    ``reference`` has them; ``rcrs``, where it is given, has the mitochondrion of a human assembly that brings none.
+    """
+
+    assembly: Assembly
+    reference: Reference
+    header: Header
+    rcrs: Reference | None = None
+    _found: dict[bytes, Tables | str] = field(default_factory=dict)
+    _compared: dict[str, Compared] = field(default_factory=dict)
+    _borrowed: bool = False
 
     @property
-    def sources(self) -> list[Source]:
+    def releases(self) -> tuple[Release, ...]:
         """The sources of all tables used so far."""
-        references = [self.reference, *([self.mitochondrion] if self.mitochondrion else [])]
-        return list(dict.fromkeys(source for reference in references for source in reference.sources))
+        borrowed = self.rcrs.releases if self.rcrs is not None and self._borrowed else ()
+        return tuple(dict.fromkeys((*self.reference.releases, *borrowed)))
 
-    def tables(self, chrom: bytes) -> Tables | str:
-        """Return the tables of the contig that records call ``chrom``, or why it has none."""
-        if chrom not in self._found:
-            found = self._find(chrom.decode("utf-8", "replace"))
-            if isinstance(found, str) and len(self._found) >= TOLD_APART:
-                return f"more contigs are not in {self.reference.assembly}"
+    def tables(self, chrom: bytes, ref: Texts, pos: Ints) -> Tables | str:
+        """Return the tables of the contig that records call ``chrom``, or why it has none.
+
+        ``ref`` and ``pos`` are those of the block's records on it, N of each: bases tell the rCRS from hg19's chrM.
+        """
+        found = self._found.get(chrom)
+        if found is not None:
+            return found
+        found, settled = self._find(chrom.decode("utf-8", "replace"), ref, pos)
+        if isinstance(found, str) and len(self._found) >= TOLD_APART:
+            return f"more contigs are not in {self.reference.assembly}"
+        if settled:
             self._found[chrom] = found
-        return self._found[chrom]
+        return found
 
-    def _find(self, chrom: str) -> Tables | str:
-        name = contig_name(chrom)
-        assembly = self.reference.assembly
-        reference: Reference | None = self.reference
-        if name == MITOCHONDRION:
-            why = self._foreign_mitochondrion(chrom)
-            if why:
-                return why
-            self.mitochondrion = reference = self.mitochondrion or load("rCRS")
-        if reference is None or name not in reference.lengths:
-            return f"the contig {clipped(chrom)} is not in {assembly}"
+    @cached_property
+    def _human(self) -> bool:
+        return canonical(self.reference.assembly) in HUMAN
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.reference.contigs, human=self._human)
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return {contig.name: contig.length for contig in self.header.contigs}
+
+    def _find(self, chrom: str, ref: Texts, pos: Ints) -> tuple[Tables | str, bool]:
+        """Return the tables or why there are none, and whether more records would not change that."""
+        name = self._names.find(chrom)
+        if name is None and (not self._human or Names([MITOCHONDRION], human=True).find(chrom) is None):
+            return f"the contig {clipped(chrom)} is not in {self.reference.assembly}", True
+        if name is not None and (not self._human or Names([MITOCHONDRION], human=True).find(name) is None):
+            return self._tables(self.reference, name), True
+        return self._mitochondrion(chrom, name, ref, pos)
+
+    def _tables(self, reference: Reference, name: str) -> Tables:
+        models = reference.transcripts(name)
         return Tables(
-            name,
-            reference.lengths[name],
-            reference.flank,
-            reference.transcripts(name),
-            reference.bands(name),
-            reference.sequence(name),
+            name=name,
+            length=reference.contigs[name],
+            flank=reference.flank(name),
+            transcripts=NO_TRANSCRIPTS if models is None else models,
+            sequence=reference.sequence(name),
+            tracks=self.reference.tracks,
         )
 
-    def _foreign_mitochondrion(self, chrom: str) -> str:
-        """Return why ``chrom`` may not be the rCRS, empty where it is."""
-        length = self._declared.get(chrom, 0)
-        if length not in (0, RCRS_LENGTH):
-            return f"the mitochondrion {chrom} of {length:,} bases is not the rCRS"
-        if self.reference.assembly == "hg18":
-            return f"the mitochondrion {chrom} of hg18 is not the rCRS"
-        # UCSC's hg19 calls chrM a sequence of 16,571 bases; everybody else's GRCh37 has the rCRS, mostly as MT.
-        if self.reference.assembly == "GRCh37" and chrom == "chrM" and length == 0:
-            return "chrM of hg19 is not the rCRS, unless ##contig gives it 16,569 bases"
-        return ""
+    def _mitochondrion(self, chrom: str, name: str | None, ref: Texts, pos: Ints) -> tuple[Tables | str, bool]:
+        """Return the tables of a human mitochondrion, which are those of the rCRS unless the reference has its own."""
+        if name is not None:
+            tables = self._tables(self.reference, name)
+        elif self.rcrs is not None and MITOCHONDRION in self.rcrs.contigs:
+            tables = self._tables(self.rcrs, MITOCHONDRION)
+        else:
+            return f"the contig {clipped(chrom)} is not in {self.reference.assembly}", True
+        declared = self._lengths.get(chrom, 0)
+        if declared not in (0, tables.length):
+            of = "the rCRS" if tables.length == RCRS_LENGTH else f"the {tables.name} of {self.reference.assembly}"
+            return f"the mitochondrion {clipped(chrom)} of {declared:,} bases is not {of}", True
+        why, settled = "", True
+        if tables.length == RCRS_LENGTH and not declared and not self._is_rcrs_by_name(chrom):
+            why, settled = self._differs(chrom, tables, ref, pos)
+        if why:
+            return why, settled
+        self._borrowed |= name is None
+        return tables, settled
+
+    def _is_rcrs_by_name(self, chrom: str) -> bool:
+        """Return whether the assembly and the name tell that a mitochondrion is the rCRS.
+
+        UCSC's hg18 and hg19 call another sequence chrM; what others call MT since GRCh37 is the rCRS.
+        """
+        assembly = canonical(self.reference.assembly)
+        if assembly == "hg18":
+            return chrom.upper() in RCRS_ACCESSIONS
+        return assembly in {"GRCh38", RCRS} or chrom == MITOCHONDRION or chrom.upper() in RCRS_ACCESSIONS
+
+    def _differs(self, chrom: str, tables: Tables, ref: Texts, pos: Ints) -> tuple[str, bool]:
+        """Return why ``chrom`` does not look like the rCRS, empty where it does, and whether that is final."""
+        if tables.sequence is None:
+            return f"whether {clipped(chrom)} is the rCRS cannot be known", True
+        rows = np.flatnonzero((pos > LEVEL) & (ref.sizes > 0))
+        seen = self._compared.setdefault(chrom, Compared())
+        seen.records += rows.size
+        seen.mismatches += int(mismatches(ref.take(rows), pos[rows], tables.sequence).sum())
+        if seen.records < TELLING:
+            return f"too few records tell whether {clipped(chrom)} is the rCRS, and ##contig gives no length", False
+        if seen.mismatches > MOST_MISMATCHES * seen.records:
+            counts = f"REF differs in {seen.mismatches:,} of {seen.records:,} records"
+            return f"the mitochondrion {clipped(chrom)} is not the rCRS: {counts}", True
+        return "", True
+
+
+def references(folder: Path | None) -> tuple[list[Reference], list[Reference]]:
+    """Return the references in ``folder``, none where it is None, and those of the shipped ones that they leave.
+
+    Raises ReferenceDataError where ``folder`` holds none, or where one cannot be used.
+    """
+    given = []
+    if folder is not None:
+        paths = installed(folder)
+        if not paths:
+            raise ReferenceDataError(f"There is no reference in {folder}.")
+        given = [load(None, path) for path in paths]
+    taken = {canonical(reference.assembly) for reference in given}
+    shipped = [load(None, path) for path in installed(BUNDLE)]
+    return given, [reference for reference in shipped if canonical(reference.assembly) not in taken]
+
+
+def identify(
+    header: Header, first: Block | None, wanted: str | None, given: Sequence[Reference], shipped: Sequence[Reference]
+) -> Genome:
+    """Return the genome of a file: the one asked for, else the one that its header or ``first`` records tell.
+
+    ``first`` is None for a file without records. ``given`` and ``shipped`` are what `references` returns. Raises
+    UnknownAssembly.
+    """
+    available = {reference.assembly: reference for reference in (*given, *shipped)}
+    fits = []
+    if first is not None:
+        for name, reference in available.items():
+            names = Names(reference.contigs, human=canonical(name) in HUMAN)
+            fits.append(fit(first, reference, names))
+    found = find(
+        header,
+        [] if first is None else [chrom.decode("utf-8", "replace") for chrom in first.contigs()[0]],
+        wanted,
+        {name: reference.contigs for name, reference in available.items()},
+        given=[reference.assembly for reference in given],
+        fits=fits,
+    )
+    return Genome(found, available[found.name], header, available.get(RCRS))

@@ -9,10 +9,9 @@ from ann.anntools.errors import BadInput, clipped, quoted
 
 COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 VERSIONS = ("VCFv3.3", "VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "VCFv4.5")
-# VCF 3.3 wrote ##INFO=DP,1,Integer,"…"; since 4.0 it is ##INFO=<ID=DP,Number=1,…>.
-INFO_ID = re.compile(rb"##INFO=(?:<(?:.*?,)?ID=)?([^,>]+)")
-CONTIG = re.compile(rb"##contig=<(.*)>\s*$", re.IGNORECASE)
-ATTRIBUTE = re.compile(rb'(\w+)=("[^"]*"|[^,]*)')
+INFO, CONTIG = b"##INFO=", b"##contig="
+# A value in quotation marks may hold commas, and after a backslash quotation marks; VCF 4.3, section 1.4.
+ATTRIBUTE = re.compile(rb'(?:^|,)\s*(\w+)=("(?:[^"\\]|\\.)*"|[^,]*)')
 LENGTH = re.compile(r"[0-9]{1,10}")
 
 
@@ -66,20 +65,19 @@ class Header:
     @property
     def version(self) -> str:
         """What ##fileformat says, empty where it is missing."""
-        found = re.match(rb"##fileformat=(\S*)", self.lines[0])
-        return _text(found[1]) if found else ""
+        return next((value.split()[0] for value in self.values("fileformat") if value), "")
 
     @cached_property
     def info(self) -> dict[str, bytes]:
         """INFO keys that the input declares, each with its line without the line's end."""
-        found = ((INFO_ID.match(line), line) for line in self.lines)
-        return {_text(match[1]): line.rstrip(b"\r\n") for match, line in found if match}
+        lines = (line.rstrip(b"\r\n") for line in self.lines if line.startswith(INFO))
+        return {key: line for line in lines if (key := _info_key(line))}
 
     @cached_property
     def contigs(self) -> list[Contig]:
         """The ##contig lines."""
-        bodies = (match[1] for match in map(CONTIG.match, self.lines) if match)
-        return [_contig(body) for body in bodies]
+        lines = (line for line in self.lines if line[: len(CONTIG)].lower() == CONTIG)
+        return [_contig(_attributes(line[len(CONTIG) :])) for line in lines]
 
     def values(self, key: str) -> list[str]:
         """Return the values of the unstructured lines ``##key=value``, in order."""
@@ -125,14 +123,29 @@ def parse(lines: Sequence[bytes], following: bytes) -> Header:
     return header
 
 
-def _contig(body: bytes) -> Contig:
-    attributes = {_text(key): _text(value).strip('"') for key, value in ATTRIBUTE.findall(body)}
+def _info_key(line: bytes) -> str:
+    """Return the key that a line declares, empty where it has none."""
+    value = line[len(INFO) :]
+    if value.startswith(b"<"):
+        return _attributes(value).get("ID", "")
+    # VCF 3.3 wrote ##INFO=DP,1,Integer,"…"; since 4.0 it is ##INFO=<ID=DP,Number=1,…>.
+    return _text(value.partition(b",")[0]).strip()
+
+
+def _contig(attributes: dict[str, str]) -> Contig:
     length = attributes.get("length", "")
     return Contig(
-        attributes.get("ID", ""),
-        int(length) if LENGTH.fullmatch(length) else 0,
-        attributes.get("assembly", ""),
+        attributes.get("ID", ""), int(length) if LENGTH.fullmatch(length) else 0, attributes.get("assembly", "")
     )
+
+
+def _attributes(value: bytes) -> dict[str, str]:
+    """Return what stands between < and >, values without their quotation marks; of two with one name the first."""
+    body = value.strip().removeprefix(b"<").removesuffix(b">")
+    found: dict[str, str] = {}
+    for name, text in ATTRIBUTE.findall(body):
+        found.setdefault(_text(name), _text(text).strip().strip('"'))
+    return found
 
 
 def _text(value: bytes) -> str:
