@@ -1,7 +1,9 @@
 """Sources by overlap: the intervals that each span touches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +68,58 @@ class Intervals:
         """Return (first interval, how many) beginning in ``first + 1 .. last``."""
         begin = np.searchsorted(self.starts, first, side="right")
         return begin, np.maximum(np.searchsorted(self.starts, last, side="right") - begin, 0)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Intervals of one contig sorted by layer, then by first base; those of a layer are of similar length.
+
+    ``starts``, ``ends``: int32 (I,), 1-based inclusive. ``layers``: for each layer its longest interval in bases, its
+    first row and the row after its last. An interval of a layer that touches a span begins at most its longest length
+    before the span, so that a search in each layer finds all candidates and few others, however deep intervals lie.
+    """
+
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    layers: Sequence[Sequence[int]]
+
+    def candidates(self, first: NDArray[np.int32], last: NDArray[np.int32]) -> Ints:
+        """Return how many intervals `overlaps` looks at for each span, int64 (N,)."""
+        total = np.zeros(first.size, np.int64)
+        for layer in self.layers:
+            low, high = self._window(layer, first, last)
+            total += high - low
+        return total
+
+    def overlaps(self, first: NDArray[np.int32], last: NDArray[np.int32]) -> tuple[Ints, Ints]:
+        """Return (span, interval) for every touching pair, in no order."""
+        spans, rows = [], []
+        for layer in self.layers:
+            low, high = self._window(layer, first, last)
+            row = expand(low, high - low)
+            span = np.repeat(np.arange(first.size), high - low)
+            touching = self.ends[row] >= first[span]
+            spans.append(span[touching])
+            rows.append(row[touching])
+        return np.concatenate(spans), np.concatenate(rows)
+
+    def _window(self, layer: Sequence[int], first: NDArray[np.int32], last: NDArray[np.int32]) -> tuple[Ints, Ints]:
+        longest, begin, end = layer
+        starts = self.starts[begin:end]
+        # Subtracting from what may be 0 must not go below the smallest int32.
+        low = np.searchsorted(starts, np.maximum(first, longest) - np.int32(longest) + np.int32(1))
+        high = np.searchsorted(starts, last, side="right")
+        return begin + low, begin + np.maximum(high, low)
+
+
+def layered(starts: Ints, ends: Ints) -> tuple[Ints, list[list[int]]]:
+    """Return the order of rows, int64 (I,), and the layers that `Layers` wants; rows are sorted by start."""
+    lengths = np.maximum(ends - starts + 1, 1)
+    # Two bits of length per layer: the search looks at four times as much as it needs at most.
+    layer = (np.frexp(lengths.astype(np.float64))[1] + 1) // 2
+    order = np.argsort(layer, kind="stable")
+    edges = np.flatnonzero(np.diff(layer[order], prepend=-1, append=-1))
+    return order, [[int(lengths[order[begin:end]].max()), begin, end] for begin, end in pairwise(edges.tolist())]
 
 
 def expand(first: Ints, counts: Ints) -> Ints:

@@ -36,6 +36,12 @@ class Location:
     sha256: str | None = None
     md5: str | None = None
 
+    @property
+    def stem(self) -> str:
+        """The name of the file up to its first dot: UCSC's tables are called like their files."""
+        name = self.file.name if self.file else (self.url or "").rpartition("/")[2]
+        return name.partition(".")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class GenesSpec:
@@ -142,17 +148,18 @@ def _source(section: "_Section") -> SourceSpec:
     match = section.choice("match", MATCHES, "overlap")
     if match == "allele" and source_format not in {"vcf", "ucsc"}:
         section.refuse("match", match, "overlap or gene where format is not vcf or ucsc")
+    location = section.location()
     spec = SourceSpec(
         name=section.matching("name", NAME),
-        location=section.location(),
+        location=location,
         format=source_format,
         match=match,
         infos=tuple(_info(info, match) for info in section.sections("info")),
         release=section.text("release", ""),
-        table=section.text("table", ""),
+        table=section.text("table", location.stem),
         columns=section.texts("columns"),
         skip=section.texts("skip"),
-        ids=section.choice("id", (ID_COLUMN, ""), "") == ID_COLUMN,
+        ids=section.choice("id", (ID_COLUMN,), "") == ID_COLUMN,
     )
     if spec.ids and match != "allele":
         section.refuse("id", ID_COLUMN, "none unless match is allele")
@@ -206,8 +213,8 @@ class _Section:
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         """Return the text at ``key``, which must be one of ``allowed``."""
         value = self.text(key, default)
-        if value not in allowed:
-            self.refuse(key, value, "one of " + ", ".join(filter(None, allowed)))
+        if value not in allowed and key in self.table:
+            self.refuse(key, value, "one of " + ", ".join(allowed))
         return value
 
     def matching(self, key: str, pattern: re.Pattern[str]) -> str:
