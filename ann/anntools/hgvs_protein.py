@@ -1,0 +1,98 @@
+"""HGVS names at the level of proteins, ``p.``, with three-letter codes and ``Ter`` for a stop.
+
+HGVS nomenclature 21, protein recommendations. An unchanged amino acid is written ``%3D`` for HGVS's ``=``, which INFO
+reserves before VCF 4.3 and which VEP encodes in the same way. A new stop is counted from the first amino acid that
+changes, which is 1 in ``fsTer`` and the old stop, 0, in ``extTer``; ``?`` says that the transcript ends before it.
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ann.anntools.amino_words import (
+    EMPTY,
+    LONGER_OPEN,
+    LONGER_TO,
+    NAMES,
+    PLAIN,
+    SAME,
+    SHIFT,
+    SHIFT_OPEN,
+    SHIFT_TO,
+    STOP,
+    UNKNOWN,
+    Name,
+    Rows,
+    letter,
+)
+from ann.anntools.effects import BIT, PeptideChange
+from ann.anntools.hgvs_inframe import inframe
+from ann.anntools.shifting import steps_holding
+from ann.anntools.texts import Bools, Bytes, Ints, Texts, decimals, glue
+from ann.anntools.transcripts import Transcripts
+
+
+def protein(change: PeptideChange, transcripts: Transcripts, transcript: Ints, terms: Ints) -> pa.BinaryArray:
+    """Return the HGVS names of C changes of proteins, binary (C,); empty where nothing is known of the amino acids.
+
+    ``transcript``: int64 (C,), rows of ``transcripts``, which have their spliced sequences. ``terms``: int64 (C,), sets
+    of TERMS. A lost start is ``p.Met1?``, whatever follows.
+    """
+    started = (terms & BIT["start_lost"]) == 0
+    ref, alt = _first(change.ref), _first(change.alt)
+    single = (change.ref.sizes == 1) & (change.alt.sizes == 1) & ~change.frameshift
+    simple = single & started & ((ref != STOP) | (alt == STOP))
+    if simple.all():
+        return _substituted(ref, alt, change.first)
+    groups = [simple, ~simple & started & change.frameshift, ~simple & started & ~change.frameshift, ~started]
+    plain, shifts, others, lost = (np.flatnonzero(group) for group in groups)
+    names = [
+        _substituted(ref[plain], alt[plain], change.first[plain]),
+        _shifts(Rows.of(change, transcripts, transcript, shifts)),
+        inframe(Rows.of(change, transcripts, transcript, others)),
+        pa.array([b"p.Met1?"] * lost.size, pa.binary()),
+    ]
+    rows = np.empty(len(change.ref), np.int64)
+    rows[np.concatenate((plain, shifts, others, lost))] = np.arange(rows.size)
+    return pa.concat_arrays(names).take(pa.array(rows))
+
+
+def _substituted(ref: Bytes, alt: Bytes, place: Ints) -> pa.BinaryArray:
+    """Name one amino acid in place of one."""
+    names = glue(b"p.", NAMES.take(pa.array(ref)), decimals(place), NAMES.take(pa.array(alt)))
+    same = ref == alt
+    if same.any():
+        unchanged = glue(b"p.", NAMES.take(pa.array(ref)), decimals(place), b"%3D")
+        names = pc.if_else(pa.array(same), unchanged, names)
+    unknown = (ref == UNKNOWN) & (alt == UNKNOWN)
+    return pc.if_else(pa.array(unknown), EMPTY, names) if unknown.any() else names
+
+
+def _shifts(rows: Rows) -> pa.BinaryArray:
+    """Name shifted frames by the first amino acid that changes, and how far it is to the new stop."""
+
+    def same(row: Ints, steps: Ints) -> Bools:
+        alike: Bools = letter(rows.alt, row, steps) == rows.own(rows.first[row] + steps, row)
+        return alike & (steps < rows.alt.sizes[row])
+
+    size = rows.alt.sizes
+    kept = steps_holding(len(rows), same, int(size.max(initial=0)))
+    every = np.arange(len(rows))
+    stopped = letter(rows.alt, every, size - 1) == STOP
+    retained = stopped & (kept == size)
+    place = rows.first + kept - retained
+    new, own = letter(rows.alt, every, kept), rows.own(place)
+    exhausted, extended = kept >= size, (own == STOP) & ~retained
+    suffix = np.select(
+        [retained, exhausted, new == STOP, extended & stopped, extended, stopped],
+        [SAME, SHIFT, PLAIN, LONGER_TO, LONGER_OPEN, SHIFT_TO],
+        SHIFT_OPEN,
+    )
+    letters = Texts(rows.alt.data, rows.alt.starts + kept, np.where(exhausted, 0, 1))
+    number = size - kept - extended
+    none = np.zeros(len(rows), np.int64)
+    return Name(place, place, none, letters, suffix, number).written(rows, ~(exhausted & extended))
+
+
+def _first(texts: Texts) -> Bytes:
+    return letter(texts, np.arange(len(texts)), np.zeros(len(texts), np.int64))
