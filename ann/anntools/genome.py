@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from ann.anntools.assembly import HUMAN, Assembly, canonical, find
+from ann.anntools.assembly import HUMAN, PATTERNS, Assembly, canonical, find
 from ann.anntools.blocks import Block
-from ann.anntools.contigs import MITOCHONDRION, RCRS_ACCESSIONS, Names
+from ann.anntools.contigs import MITOCHONDRION, RCRS_ACCESSIONS, Names, contig_name
 from ann.anntools.errors import ReferenceDataError, clipped
 from ann.anntools.header import Header
 from ann.anntools.intervals import Intervals
 from ann.anntools.refcheck import fit, mismatches
 from ann.anntools.refdata import BUNDLE, Reference, Release, installed, load
 from ann.anntools.texts import Bytes, Ints, Texts
-from ann.anntools.tracks import Track
 from ann.anntools.transcripts import Transcripts
+
+if TYPE_CHECKING:
+    from ann.anntools.tracks import Track
 
 TOLD_APART = 1000  # contigs without tables, by name; more share one reason, which bounds memory and the log
 RCRS, RCRS_LENGTH = "rCRS", 16569
@@ -61,7 +64,7 @@ class Tables:
     flank: int
     transcripts: Transcripts
     sequence: Bytes | None
-    tracks: tuple[Track, ...]
+    tracks: "tuple[Track, ...]"
 
     @cached_property
     def neighbourhoods(self) -> Intervals:
@@ -128,11 +131,11 @@ class Genome:
     def _find(self, chrom: str, ref: Texts, pos: Ints) -> tuple[Tables | str, bool]:
         """Return the tables or why there are none, and whether more records would not change that."""
         name = self._names.find(chrom)
-        if name is None and (not self._human or Names([MITOCHONDRION], human=True).find(chrom) is None):
+        if self._human and contig_name(name or chrom) == MITOCHONDRION:
+            return self._mitochondrion(chrom, name, ref, pos)
+        if name is None:
             return f"the contig {clipped(chrom)} is not in {self.reference.assembly}", True
-        if name is not None and (not self._human or Names([MITOCHONDRION], human=True).find(name) is None):
-            return self._tables(self.reference, name), True
-        return self._mitochondrion(chrom, name, ref, pos)
+        return self._tables(self.reference, name), True
 
     def _tables(self, reference: Reference, name: str) -> Tables:
         models = reference.transcripts(name)
@@ -203,8 +206,8 @@ def references(folder: Path | None) -> tuple[list[Reference], list[Reference]]:
             raise ReferenceDataError(f"There is no reference in {folder}.")
         given = [load(None, path) for path in paths]
     taken = {canonical(reference.assembly) for reference in given}
-    shipped = [load(None, path) for path in installed(BUNDLE)]
-    return given, [reference for reference in shipped if canonical(reference.assembly) not in taken]
+    shipped = {reference.assembly: reference for reference in (load(None, path) for path in installed(BUNDLE))}
+    return given, [shipped[name] for name in PATTERNS if name in shipped and name not in taken]
 
 
 def identify(

@@ -33,9 +33,7 @@ def found(
 
 
 def fitting(assembly: str, compared: int, mismatches: int, beyond: int = 0) -> Fit:
-    return Fit(
-        assembly=assembly, records=100, placed=100, beyond=beyond, compared=compared, mismatches=mismatches
-    )
+    return Fit(assembly=assembly, records=100, placed=100, beyond=beyond, compared=compared, mismatches=mismatches)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +119,10 @@ def test_a_header_that_contradicts_itself_is_warned_of() -> None:
 
 def test_records_that_contradict_the_header_are_warned_of_with_counts() -> None:
     fits = (fitting("GRCh38", 90, 70, beyond=3), fitting("GRCh37", 90, 2))
-    assert found("##reference=hg38", fits=fits).warnings == (
+    (said,) = found("##reference=hg38", fits=fits).warnings
+    assert said == (
         "3 of the first 100 records lie beyond the contigs of GRCh38 and REF is not the base of GRCh38 in 70 of the "
-        "first 90 records, while GRCh37 fits 88 of 90.",
+        "first 90 records, while GRCh37 fits 88 of 90."
     )
     assert found("##reference=hg19", fits=fits).warnings == ()
 
