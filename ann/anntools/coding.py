@@ -1,0 +1,286 @@
+"""What alleles within a CDS do to its codons.
+
+Two ways lead there: a table look-up for single bases, and the translation of edited codons for everything else.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ann.anntools import codons
+from ann.anntools.effects import BIT
+from ann.anntools.frames import Frames
+from ann.anntools.texts import Bytes, Ints, Texts
+from ann.anntools.transcripts import Transcripts
+
+FIRST_READ: Final = 64  # codons of a shifted frame that are read at first; most meet a stop before
+UNCLEAR = BIT["coding_sequence_variant"]
+FRAMESHIFT = BIT["frameshift_variant"]
+INSERTION, DELETION = BIT["inframe_insertion"], BIT["inframe_deletion"]
+STOP_GAINED, STOP_LOST = BIT["stop_gained"], BIT["stop_lost"]
+STOP_RETAINED, START_RETAINED = BIT["stop_retained_variant"], BIT["start_retained_variant"]
+START_LOST, SYNONYMOUS, MISSENSE = BIT["start_lost"], BIT["synonymous_variant"], BIT["missense_variant"]
+ALTERING, INCOMPLETE = BIT["protein_altering_variant"], BIT["incomplete_terminal_codon_variant"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edits:
+    """E replacements within one exon and the CDS of a transcript, int64 (E,) but for ``forward``, bool (E,).
+
+    ``first``, ``last``: bases replaced, 0-based from the first whole codon on; ``last`` is ``first - 1`` where bases
+    are inserted before ``first``. ``alt``: the new bases as on the contig.
+    """
+
+    transcript: Ints
+    first: Ints
+    last: Ints
+    alt: Texts
+    forward: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return self.transcript.size
+
+    def take(self, rows: Ints | NDArray[np.bool_]) -> "Edits":
+        """Return the chosen edits, in that order."""
+        chosen = np.arange(len(self))[rows]
+        return Edits(
+            transcript=self.transcript[chosen],
+            first=self.first[chosen],
+            last=self.last[chosen],
+            alt=self.alt.take(chosen),
+            forward=self.forward[chosen],
+        )
+
+    def growth(self) -> Ints:
+        """Return by how many bases each edit makes the transcript longer."""
+        return self.alt.sizes - (self.last - self.first + 1)
+
+    def new_base(self, rows: Ints, place: Ints) -> Bytes:
+        """Return base ``place[i]`` (0-based, in the direction of the transcript) of what edit ``rows[i]`` puts in."""
+        forward = self.forward[rows]
+        base = self.alt.data[self.alt.starts[rows] + np.where(forward, place, self.alt.sizes[rows] - 1 - place)]
+        return np.where(forward, base, codons.COMPLEMENT[base])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proteins:
+    """Amino acids before and after E edits, as `PeptideChange` has them; ``first`` is 0-based."""
+
+    ref: Texts
+    alt: Texts
+    first: Ints
+    frameshift: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """Whether each edit touches the first, and the last codon of a CDS whose beginning, and end, are known."""
+
+    start: NDArray[np.bool_]
+    stop: NDArray[np.bool_]
+
+
+def ends(edits: Edits, models: Transcripts, frame: Frames) -> Ends:
+    """Return which ends of the CDS the edits touch."""
+    t = edits.transcript
+    start = models.start_known[t] & (models.phase[t] == 0) & (edits.first < 3)
+    last = frame.codons[t] - 1
+    return Ends(start=start, stop=models.stop_known[t] & (np.maximum(edits.last, edits.first) // 3 >= last))
+
+
+def single(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Proteins]:
+    """Return the terms and the amino acids of edits of one base into another."""
+    t, place = edits.transcript, edits.first
+    rows = np.arange(len(edits))
+    number = place // 3
+    bases = [frame.read(t, 3 * number + shift) for shift in range(3)]
+    old = codons.codes(*bases)
+    new_base = edits.new_base(rows, np.zeros(rows.size, np.int64))
+    new = codons.codes(*(np.where(place % 3 == shift, new_base, bases[shift]) for shift in range(3)))
+    ref, alt = codons.amino_acids(old, frame.genetic_code), codons.amino_acids(new, frame.genetic_code)
+    inner = number < frame.codons[t] - 1
+    ref = np.where(_selenocysteine(old, ref, inner), np.uint8(codons.SELENOCYSTEINE), ref)
+    at = ends(edits, models, frame)
+    same = ref == alt
+    stops, stopped = ref == codons.STOP, alt == codons.STOP
+    result = np.select(
+        [stops & stopped, stops & (at.stop | inner), stops, stopped, same],
+        [STOP_RETAINED, STOP_LOST, UNCLEAR, STOP_GAINED, SYNONYMOUS],
+        MISSENSE,
+    )
+    kept = at.start & (same | _begins(new, frame.genetic_code))
+    result[kept] = START_RETAINED | np.where(same, SYNONYMOUS, 0)[kept]
+    result[at.start & ~kept] = START_LOST
+    unknown = (ref == codons.UNKNOWN) | (alt == codons.UNKNOWN)
+    result[unknown] = UNCLEAR
+    result = _partial(result, edits, frame)
+    return result, Proteins(
+        ref=Texts(ref, rows, np.ones(rows.size, np.int64)),
+        alt=Texts(alt, rows, np.ones(rows.size, np.int64)),
+        first=number,
+        frameshift=np.zeros(rows.size, np.bool_),
+    )
+
+
+def _selenocysteine(codon: NDArray[np.uint8], acid: Bytes, inner: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a codon is a TGA that is read over: one before the last codon of what the source translates."""
+    return (codon == codons.TGA) & (acid == codons.STOP) & inner
+
+
+def _begins(codon: NDArray[np.uint8], genetic_code: int) -> NDArray[np.bool_]:
+    """Whether a changed first codon still begins a protein; only mitochondria use the other start codons freely."""
+    if genetic_code == codons.MITOCHONDRIAL:
+        return codons.starting(codon, genetic_code)
+    return codons.amino_acids(codon, genetic_code) == ord("M")
+
+
+def _partial(result: Ints, edits: Edits, frame: Frames) -> Ints:
+    """Replace the terms of edits that touch a codon of which a part is missing."""
+    before = edits.first < 0
+    last = np.maximum(edits.last, edits.first)
+    after = last >= 3 * frame.codons[edits.transcript]
+    result = np.where(before | after, UNCLEAR | (result & FRAMESHIFT), result)
+    return np.where(after, result | INCOMPLETE, result)
+
+
+def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Proteins]:
+    """Return the terms and the amino acids of edits of any length."""
+    number = edits.first // 3
+    touched = np.maximum(edits.last, edits.first) // 3 - number + 1
+    shifted = edits.growth() % 3 != 0
+    ref_row, ref_place = codons.reading(3 * number, touched)
+    owner = edits.transcript[ref_row]
+    old = codons.codes(*(frame.read(owner, ref_place + shift) for shift in range(3)))
+    ref = codons.amino_acids(old, frame.genetic_code)
+    inner = ref_place // 3 < frame.codons[owner] - 1
+    ref = np.where(_selenocysteine(old, ref, inner), np.uint8(codons.SELENOCYSTEINE), ref)
+    ref_texts = Texts(ref, np.cumsum(touched) - touched, touched)
+    whole = np.maximum(3 * touched + edits.growth(), 0) // 3
+    alt_texts, first_codon = _edited(edits, frame, whole, ref_texts)
+    terms = _terms(edits, models, frame, ref_texts, alt_texts, first_codon)
+    rows = np.flatnonzero(shifted)
+    if rows.size:
+        alt_texts = _replaced(alt_texts, rows, _to_stop(edits.take(rows), frame))
+        # A frame that is shifted behind the last changed amino acid reads on as before.
+        terms[rows] = _settled(terms[rows], ref_texts.take(rows), alt_texts.take(rows), edits.take(rows), frame)
+    return terms, Proteins(ref=ref_texts, alt=alt_texts, first=number, frameshift=shifted)
+
+
+def _edited_codons(edits: Edits, frame: Frames, row: Ints, place: Ints) -> NDArray[np.uint8]:
+    """Return the codons of the edited transcripts whose first bases are at ``place`` after the first touched codon."""
+    first = edits.first[row]
+    lead = first - 3 * (first // 3)
+    added = edits.alt.sizes[row]
+    bases = []
+    for shift in range(3):
+        at = place + shift
+        old = np.where(at < lead, first - lead + at, edits.last[row] + 1 + at - lead - added)
+        base = frame.read(edits.transcript[row], old)
+        new = np.flatnonzero((at >= lead) & (at < lead + added))
+        base[new] = edits.new_base(row[new], (at - lead)[new])
+        bases.append(base)
+    return codons.codes(*bases)
+
+
+def _edited(edits: Edits, frame: Frames, whole: Ints, ref: Texts) -> tuple[Texts, NDArray[np.uint8]]:
+    """Return the first ``whole`` amino acids after each edit, and the first codon."""
+    row, place = codons.reading(np.zeros(len(edits), np.int64), whole)
+    codon = _edited_codons(edits, frame, row, place)
+    acids = codons.amino_acids(codon, frame.genetic_code)
+    starts = np.cumsum(whole) - whole
+    # Bases inserted between two codons leave the codon behind them as it was read before.
+    between = np.flatnonzero((edits.last < edits.first) & (edits.first % 3 == 0) & (edits.growth() % 3 == 0))
+    acids[(starts + whole - 1)[between]] = ref.data[ref.starts[between]]
+    rows = np.arange(len(edits))
+    return Texts(acids, starts, whole), _edited_codons(edits, frame, rows, np.zeros(rows.size, np.int64))
+
+
+def has(texts: Texts, acid: int) -> NDArray[np.bool_]:
+    """Whether each text has the amino acid."""
+    found = np.concatenate(([0], np.cumsum(texts.data == acid)))
+    return found[texts.starts + texts.sizes] > found[texts.starts]
+
+
+def _equal(one: Texts, other: Texts) -> NDArray[np.bool_]:
+    """Whether two columns of texts are equal, row by row."""
+    alike = one.sizes == other.sizes
+    rows = np.flatnonzero(alike)
+    left, right = one.take(rows).flat(), other.take(rows).flat()
+    owner = np.repeat(rows, one.sizes[rows])
+    alike[owner[left != right]] = False
+    return alike
+
+
+def _terms(
+    edits: Edits, models: Transcripts, frame: Frames, ref: Texts, alt: Texts, first_codon: NDArray[np.uint8]
+) -> Ints:
+    growth = edits.growth()
+    pure = (edits.alt.sizes == 0) | (edits.last < edits.first)
+    same = _equal(ref, alt)
+    size = np.select(
+        [growth % 3 != 0, (growth > 0) & pure, (growth < 0) & pure, growth != 0],
+        [FRAMESHIFT, INSERTION, DELETION, ALTERING],
+        np.where(same, SYNONYMOUS, MISSENSE),
+    )
+    at = ends(edits, models, frame)
+    stops, stopped = has(ref, codons.STOP), has(alt, codons.STOP)
+    gained, lost, retained = stopped & ~stops, stops & ~stopped, stopped & stops
+    length = np.where((growth % 3 == 0) & (growth != 0), np.where(growth > 0, INSERTION, DELETION), size)
+    replaced = size & (MISSENSE | SYNONYMOUS)
+    result = np.where(gained, STOP_GAINED | (length & ~replaced), size)
+    inner = np.maximum(edits.last, edits.first) // 3 < frame.codons[edits.transcript] - 1
+    result = np.where(lost, np.where(at.stop | inner, STOP_LOST, UNCLEAR) | (size & ~replaced), result)
+    result = np.where(retained, STOP_RETAINED | (size & ~replaced) | np.where(same, 0, size), result)
+    unknown = has(ref, codons.UNKNOWN) | has(alt, codons.UNKNOWN)
+    result = np.where(unknown & (growth == 0), UNCLEAR, result)
+    kept = at.start & (_begins(first_codon, frame.genetic_code) | same)
+    result = np.where(kept, START_RETAINED | (result & ~np.where(same, 0, replaced)), result)
+    result = np.where(at.start & ~kept, START_LOST | (result & ~(FRAMESHIFT | replaced)), result)
+    return _partial(result, edits, frame)
+
+
+def _settled(terms: Ints, ref: Texts, alt: Texts, edits: Edits, frame: Frames) -> Ints:
+    """Correct the terms of shifted frames that reach the stop codon: the protein may stay the same."""
+    last = frame.codons[edits.transcript] - 1
+    reaches = np.maximum(edits.last, edits.first) // 3 == last
+    same = reaches & _equal(ref, alt)
+    return np.where(same, STOP_RETAINED | (terms & START_RETAINED), terms)
+
+
+def _replaced(texts: Texts, rows: Ints, new: Texts) -> Texts:
+    """Return ``texts`` with ``new`` in place of ``rows``."""
+    starts, sizes = texts.starts.copy(), texts.sizes.copy()
+    starts[rows], sizes[rows] = new.starts + texts.data.size, new.sizes
+    return Texts(np.concatenate((texts.data, new.data)), starts, sizes)
+
+
+def _to_stop(edits: Edits, frame: Frames) -> Texts:
+    """Return what edited transcripts are read as, from the first touched codon to the first stop or the end."""
+    first = edits.first // 3 * 3
+    total = np.maximum(frame.limit[edits.transcript] - first + edits.growth(), 0) // 3
+    sizes = np.zeros(len(edits), np.int64)
+    pieces: list[tuple[Ints, Bytes]] = []
+    active, done, step = np.flatnonzero(total > 0), 0, FIRST_READ
+    while active.size:
+        count = np.minimum(total[active] - done, step)
+        row, place = codons.reading(np.full(active.size, 3 * done), count)
+        acids = codons.amino_acids(_edited_codons(edits, frame, active[row], place), frame.genetic_code)
+        begin = np.cumsum(count) - count
+        within = np.arange(row.size) - begin[row]
+        stop = count.copy()
+        found = acids == codons.STOP
+        np.minimum.at(stop, row[found], within[found] + 1)
+        kept = within < stop[row]
+        pieces.append((active[row[kept]], acids[kept]))
+        sizes[active] += stop
+        met = np.zeros(active.size, np.bool_)
+        met[row[found]] = True
+        done += step
+        active = active[~met & (total[active] > done)]
+        step *= 4
+    if not pieces:
+        return Texts(np.zeros(0, np.uint8), np.zeros(len(edits), np.int64), sizes)
+    order = np.argsort(np.concatenate([rows for rows, _ in pieces]), kind="stable")
+    return Texts(np.concatenate([acids for _, acids in pieces])[order], np.cumsum(sizes) - sizes, sizes)

@@ -1,0 +1,109 @@
+"""How each transcript is read: where its codons stand among the spliced sequences, and what is odd about it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ann.anntools import codons
+from ann.anntools.effects import Note
+from ann.anntools.texts import Bytes, Ints
+from ann.anntools.transcripts import Transcripts
+
+CODONS_AT_ONCE: Final = 1 << 19
+POLY_A: Final = ord("A")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames:
+    """How T transcripts are read; int64 (T,) where nothing else is said.
+
+    ``first``: place of the first base of the first whole codon in the spliced transcript, 1-based. ``codons``: number
+    of whole codons, those that the tail of A completes among them. ``limit``: first place behind ``first`` that the
+    transcript, with such a tail, does not have, counted from 0. ``notes``: uint8 (T,), sets of `Note`. ``bases``: the
+    spliced sequences, one filler behind them; ``base``: where ``first`` is among them.
+    """
+
+    first: Ints
+    codons: Ints
+    limit: Ints
+    notes: NDArray[np.uint8]
+    bases: Bytes | None
+    base: Ints
+    tail: Ints
+    genetic_code: int
+
+    def read(self, transcript: Ints, place: Ints) -> Bytes:
+        """Return the base ``place[i]`` (0-based from the first whole codon on) of ``transcript[i]``, N beyond the end.
+
+        Only where there is sequence.
+        """
+        assert self.bases is not None
+        left = self.limit[transcript] - place
+        tail = self.tail[transcript]
+        known = (left > tail) & (place > -self.first[transcript])
+        result = self.bases[np.where(known, self.base[transcript] + place, 0)]
+        result[~known] = ord("N")
+        result[(left > 0) & (left <= tail)] = POLY_A
+        return result
+
+
+def frames(models: Transcripts) -> Frames:
+    """Return how the transcripts are read; worked out once for each `Transcripts`."""
+    # Kept where a cached property of the transcripts would be: its life is theirs.
+    kept = vars(models).get("_frames")
+    if not isinstance(kept, Frames):
+        kept = _frames(models)
+        vars(models)["_frames"] = kept
+    return kept
+
+
+def _frames(models: Transcripts) -> Frames:
+    first = models.cds_first + models.phase
+    size = np.where(models.coding, models.cds_last - first + 1, 0)
+    # Stop codons of mitochondria may lack bases that polyadenylation adds.
+    completed = models.coding & models.stop_known & (models.cds_last == models.lengths)
+    completed &= models.genetic_code == codons.MITOCHONDRIAL
+    tail = np.where(completed, -size % 3, 0)
+    incomplete = ~models.start_known | ~models.stop_known | (models.phase > 0) | ((size + tail) % 3 > 0)
+    result = Frames(
+        first=first,
+        codons=np.maximum(size + tail, 0) // 3,
+        limit=models.lengths - first + 1 + tail,
+        notes=np.where(models.coding & incomplete, int(Note.W3), 0).astype(np.uint8),
+        bases=models.spliced,
+        base=models.spliced_offsets[:-1] + first - 1,
+        tail=tail,
+        genetic_code=models.genetic_code,
+    )
+    if models.spliced is not None:
+        result.notes[_stops_early(result)] |= np.uint8(Note.W4)
+        result.notes[models.coding & models.start_known & (models.phase == 0) & ~_starts(result)] |= np.uint8(Note.W5)
+    return result
+
+
+def codon(frame: Frames, transcript: Ints, place: Ints) -> NDArray[np.uint8]:
+    """Return the numbered codon whose first base is at ``place`` in each transcript."""
+    return codons.codes(*(frame.read(transcript, place + shift) for shift in range(3)))
+
+
+def _starts(frame: Frames) -> NDArray[np.bool_]:
+    rows = np.arange(frame.first.size)
+    return codons.starting(codon(frame, rows, np.zeros(rows.size, np.int64)), frame.genetic_code)
+
+
+def _stops_early(frame: Frames) -> NDArray[np.bool_]:
+    """Whether each transcript has a stop codon before its last codon that is not read as selenocysteine."""
+    inner = np.maximum(frame.codons - 1, 0)
+    ends = np.cumsum(inner)
+    early = np.zeros(inner.size, np.bool_)
+    done = 0
+    while done < inner.size:
+        stop = max(done + 1, int(np.searchsorted(ends, ends[done] - inner[done] + CODONS_AT_ONCE, side="right")))
+        row, place = codons.reading(np.zeros(stop - done, np.int64), inner[done:stop])
+        read = codon(frame, row + done, place)
+        stops = (codons.amino_acids(read, frame.genetic_code) == codons.STOP) & (read != codons.TGA)
+        early[row[stops] + done] = True
+        done = stop
+    return early

@@ -1,0 +1,118 @@
+"""Terms for introns and for the neighbourhood of their ends.
+
+Distances are those of Ensembl VEP: two bases of an intron at either end are the splice site; three bases of the exon
+and the third to eighth of the intron the splice region; from the donor the fifth base, and the third to sixth are the
+donor region; from the acceptor the third to 17th are the polypyrimidine tract.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ann.anntools.effects import BIT
+from ann.anntools.texts import Bytes, Ints, Texts
+from ann.anntools.touched import Flags, Touched
+from ann.anntools.transcripts import Transcripts
+
+SITE = 2
+REACH = 17  # bases of an intron from its end that have a term of their own
+INTRON = BIT["intron_variant"]
+DONOR, ACCEPTOR = BIT["splice_donor_variant"], BIT["splice_acceptor_variant"]
+REGION = BIT["splice_region_variant"]
+FIFTH = BIT["splice_donor_5th_base_variant"]
+DONOR_REGION = BIT["splice_donor_region_variant"]
+TRACT = BIT["splice_polypyrimidine_tract_variant"]
+LONGEST_SHIFT: Final = 1000  # steps along a repeat; longer repeats count as if they ended there
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """How many bases each indel can be moved to the left and to the right along a repeat, int64; 0 for others."""
+
+    left: Ints
+    right: Ints
+
+
+def deep(touched: Touched, models: Transcripts) -> Flags:
+    """Whether each span lies in an intron, too far from its ends for any other term."""
+    left = touched.first - models.exon_ends[touched.high - 1]
+    right = models.exon_starts[np.minimum(touched.low, touched.stop - 1)] - touched.last
+    return ~touched.exonic() & (left > REACH) & (right > REACH)
+
+
+def terms(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:
+    """Return the terms for the introns that each span touches or lies beside, int64."""
+    left = np.flatnonzero(touched.low > touched.begin)
+    right = np.flatnonzero(touched.high < touched.stop)
+    result = np.where(touched.high - touched.low > 1, DONOR | ACCEPTOR | INTRON, 0)
+    for rows, exon in ((left, touched.low[left]), (right, touched.high[right])):
+        result[rows] |= _one_intron(touched.take(rows), models, exon, Shifts(shifts.left[rows], shifts.right[rows]))
+    essential = (result & (DONOR | ACCEPTOR)) != 0
+    return np.where(essential, result & ~REGION, result)
+
+
+def _one_intron(touched: Touched, models: Transcripts, exon: Ints, shifts: Shifts) -> Ints:
+    """Return the terms for the intron before each ``exon`` (rows)."""
+    forward = touched.forward
+    before, after = models.exon_ends[exon - 1], models.exon_starts[exon]
+    # Counted from the left and from the right end of the intron, 1 is its outermost base and 0 the exon's.
+    l1, l2, r1, r2 = touched.first - before, touched.last - before, after - touched.last, after - touched.first
+    left_site = (l1 + shifts.right <= SITE) & (l2 - shifts.left >= 1)
+    right_site = (r1 + shifts.left <= SITE) & (r2 - shifts.right >= 1)
+    inserted = touched.first > touched.last
+    inner = (np.maximum(l1, l2) > SITE) & (np.maximum(r1, r2) > SITE)
+    beside = np.zeros(exon.size, np.bool_)
+    for near, far in ((l1, l2), (r1, r2)):
+        beside |= ((near <= 0) & (far >= -2)) | ((near <= 8) & (far >= 3))
+        beside |= inserted & ((near == 1) | (near == SITE + 1))
+    d1, d2 = np.where(forward, l1, r1), np.where(forward, l2, r2)
+    a1, a2 = np.where(forward, r1, l1), np.where(forward, r2, l2)
+    # What lies in the intron lies on its side of the other end too.
+    within = (l2 >= 1) & (r2 >= 1)
+    fifth = within & (d1 <= 5) & (d2 >= 5)
+    result = np.where(inner, INTRON, 0)
+    result |= np.where(np.where(forward, left_site, right_site), DONOR, 0)
+    result |= np.where(np.where(forward, right_site, left_site), ACCEPTOR, 0)
+    result |= np.where(beside, REGION, 0)
+    result |= np.where(fifth, FIFTH, 0)
+    result |= np.where(within & ~fifth & (d1 <= 6) & (d2 >= 3), DONOR_REGION, 0)
+    result |= np.where(within & (a1 <= REACH) & (a2 >= 3), TRACT, 0)
+    return result
+
+
+def shifts(start: Ints, end: Ints, alt: Texts, sequence: Bytes | None) -> Shifts:
+    """Return how far pure insertions and deletions can be moved without another outcome.
+
+    ``start``, ``end``, ``alt`` are those of `Alleles`. Moves stop once the allele would clear a splice site.
+    """
+    left, right = np.zeros(start.size, np.int64), np.zeros(start.size, np.int64)
+    if sequence is None:
+        return Shifts(left, right)
+    size = end - start + 1
+    pure = np.flatnonzero((size > 0) != (alt.sizes > 0))
+    for moved, step in ((left, -1), (right, 1)):
+        active = pure
+        for distance in range(LONGEST_SHIFT):
+            active = active[distance <= (size + alt.sizes)[active] + SITE]
+            active = active[_repeats(start[active], end[active], alt.take(active), sequence, step, distance)]
+            if not active.size:
+                break
+            moved[active] += 1
+    return Shifts(left, right)
+
+
+def _repeats(start: Ints, end: Ints, alt: Texts, sequence: Bytes, step: int, distance: int) -> NDArray[np.bool_]:
+    """Whether the base ``distance`` beyond each indel equals the one that a move by a step would put there."""
+    length = end - start + 1 + alt.sizes
+    outer = end + 1 + distance if step > 0 else start - 1 - distance
+    inside = (outer >= 1) & (outer <= sequence.size)
+    beyond = sequence[np.where(inside, outer, 1) - 1]
+    within = alt.sizes > distance
+    place = alt.starts + np.where(within, distance if step > 0 else alt.sizes - 1 - distance, 0)
+    source = np.clip(outer - step * length, 1, sequence.size)
+    known = sequence[source - 1]
+    if alt.data.size:
+        known = np.where(within, alt.data[np.minimum(place, alt.data.size - 1)], known)
+    return inside & (beyond == known)

@@ -1,0 +1,89 @@
+"""Which exons and introns of a transcript a span touches, and where it lies in the spliced transcript."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ann.anntools.texts import Ints
+from ann.anntools.transcripts import Transcripts
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """R pairs of a span and a transcript whose body it touches; int64 (R,) but for ``forward``, bool (R,).
+
+    ``first``, ``last``: the span within the body, 1-based inclusive; of an insertion ``last`` is ``first - 1``, and it
+    touches what holds both its neighbours. ``low``, ``high``: rows of the first exon touched and of the one after the
+    last, in the order of the contig; equal where none is touched, and then the intron before ``low`` is.
+    ``begin``, ``stop``: rows of the transcript's first exon and of the one after its last.
+    """
+
+    transcript: Ints
+    first: Ints
+    last: Ints
+    low: Ints
+    high: Ints
+    begin: Ints
+    stop: Ints
+    forward: Flags
+
+    def take(self, rows: Ints | Flags) -> "Touched":
+        """Return the chosen pairs, in that order."""
+        return Touched(**{name: column[rows] for name, column in vars(self).items()})
+
+    def exonic(self) -> Flags:
+        """Whether each span touches an exon."""
+        return self.high > self.low
+
+    def exon(self) -> Ints:
+        """Return the number of the first exon touched in the direction of the transcript, 0 for none."""
+        number = np.where(self.forward, self.low - self.begin + 1, self.stop - self.high + 1)
+        return np.where(self.exonic(), number, 0)
+
+    def intron(self, models: Transcripts) -> Ints:
+        """Return the number of the first intron touched in the direction of the transcript, 0 for none."""
+        left = (self.low > self.begin) & (self.first < models.exon_starts[self.low])
+        right = (self.high < self.stop) & (self.last > models.exon_ends[self.high - 1])
+        several = self.high - self.low > 1
+        forward = np.where(left, self.low - self.begin, np.where(several | right, self.low - self.begin + 1, 0))
+        reverse = np.where(right, self.stop - self.high, np.where(several | left, self.stop - self.high + 1, 0))
+        inside = np.where(self.forward, self.low - self.begin, self.stop - self.low)
+        return np.where(self.exonic(), np.where(self.forward, forward, reverse), inside)
+
+    def cdna(self, models: Transcripts) -> tuple[Ints, Ints]:
+        """Return the first and last base touched in the spliced transcript, 1-based; every span touches an exon.
+
+        Of an insertion they are the base after it and the one before it.
+        """
+        last_exon = self.high - 1
+        first = np.maximum(self.first, models.exon_starts[self.low])
+        last = np.minimum(self.last, models.exon_ends[last_exon])
+        from_left = models.exon_before[self.low] + first - models.exon_starts[self.low] + 1
+        to_left = models.exon_before[last_exon] + last - models.exon_starts[last_exon] + 1
+        from_right = models.exon_before[last_exon] + models.exon_ends[last_exon] - last + 1
+        to_right = models.exon_before[self.low] + models.exon_ends[self.low] - first + 1
+        return np.where(self.forward, from_left, from_right), np.where(self.forward, to_left, to_right)
+
+
+def touch(models: Transcripts, transcript: Ints, start: Ints, end: Ints) -> Touched:
+    """Return what the spans ``start[i]..end[i]`` touch in ``transcript[i]``, whose bodies they touch."""
+    first = np.maximum(start, models.starts[transcript])
+    last = np.minimum(end, models.ends[transcript])
+    begin, stop = models.exon_offsets[transcript], models.exon_offsets[transcript + 1]
+    high = begin + models.exons_begun(transcript, last)
+    low = high - (first <= models.exon_ends[high - 1])
+    wide = np.flatnonzero(first != last)
+    low[wide] = begin[wide] + models.exons_ended(transcript[wide], first[wide] - 1)
+    return Touched(
+        transcript=transcript,
+        first=first,
+        last=last,
+        low=low,
+        high=np.maximum(high, low),
+        begin=begin,
+        stop=stop,
+        forward=models.strand[transcript] > 0,
+    )

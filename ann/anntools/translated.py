@@ -1,0 +1,98 @@
+"""The part of an allele that lies in a CDS: which way of judging it can take, and what comes out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ann.anntools import coding
+from ann.anntools.coding import UNCLEAR, Edits, Proteins
+from ann.anntools.frames import Frames
+from ann.anntools.texts import Ints, Texts
+from ann.anntools.touched import Touched
+from ann.anntools.transcripts import Transcripts
+from ann.anntools.variants import Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spans:
+    """Q alleles that touch the CDS of their transcripts.
+
+    ``touched``: where they lie. ``start``, ``end``, ``kind``, ``alt``: as in `Alleles`. ``cdna``, ``cdna_end``: int64
+    (Q,), first and last exonic base touched in the spliced transcript, 1-based.
+    """
+
+    touched: Touched
+    start: Ints
+    end: Ints
+    kind: NDArray[np.uint8]
+    alt: Texts
+    cdna: Ints
+    cdna_end: Ints
+
+
+def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[tuple[Ints, Proteins]]]:
+    """Return the terms for the CDS, int64 (Q,), and what happens to the proteins of some rows."""
+    touched, transcript = spans.touched, spans.touched.transcript
+    first, last = models.cds_first[transcript], models.cds_last[transcript]
+    sequence = spans.kind == Kind.SEQUENCE
+    size = spans.end - spans.start + 1
+    one_exon = touched.high - touched.low == 1
+    inside = (spans.cdna >= first) & (spans.cdna_end <= last) & (spans.cdna_end - spans.cdna + 1 == size)
+    inside &= sequence & one_exon
+    # Bases that replace as many are judged one by one, whatever lies beside them.
+    inside |= sequence & one_exon & (size == spans.alt.sizes)
+    result = np.full(size.size, UNCLEAR)
+    rest = np.flatnonzero(~inside & (sequence | (spans.kind == Kind.DELETION)))
+    result[rest] |= _ends_lost(spans, rest, models)
+    rows = np.flatnonzero(inside)
+    if frame.bases is None:
+        result[rows] = _by_length(size[rows], spans.alt.sizes[rows])
+        return result, []
+    single = (size[rows] == 1) & (spans.alt.sizes[rows] == 1)
+    parts = []
+    for chosen, way in ((rows[single], coding.single), (rows[~single], coding.general)):
+        if chosen.size:
+            edits = _edits(spans, chosen, models, frame)
+            result[chosen], proteins = way(edits, models, frame)
+            parts.append((chosen, proteins))
+    return result, parts
+
+
+def _by_length(size: Ints, added: Ints) -> Ints:
+    """Return what the lengths alone tell."""
+    growth = added - size
+    return np.select(
+        [growth % 3 != 0, (growth > 0) & (size == 0), (growth < 0) & (added == 0)],
+        [coding.FRAMESHIFT, coding.INSERTION, coding.DELETION],
+        UNCLEAR,
+    )
+
+
+def _ends_lost(spans: Spans, rows: Ints, models: Transcripts) -> Ints:
+    """Return whether the start and the stop codon go with alleles that reach beyond an exon or the CDS."""
+    transcript = spans.touched.transcript[rows]
+    first, last = models.cds_first[transcript], models.cds_last[transcript]
+    start = models.start_known[transcript] & (models.phase[transcript] == 0)
+    start &= (spans.cdna[rows] <= first + 2) & (spans.cdna_end[rows] >= first)
+    stop = models.stop_known[transcript] & (spans.cdna[rows] <= last) & (spans.cdna_end[rows] >= last - 2)
+    return np.where(start, coding.START_LOST, 0) | np.where(stop, coding.STOP_LOST, 0)
+
+
+def _edits(spans: Spans, rows: Ints, models: Transcripts, frame: Frames) -> Edits:
+    """Return the chosen alleles as replacements of bases of the CDS."""
+    transcript, forward = spans.touched.transcript[rows], spans.touched.forward[rows]
+    start, end, alt = spans.start[rows], spans.end[rows], spans.alt.take(rows)
+    cdna, cdna_end = spans.cdna[rows], spans.cdna_end[rows]
+    first, last = np.maximum(cdna, models.cds_first[transcript]), np.minimum(cdna_end, models.cds_last[transcript])
+    inserted = end < start
+    first, last = np.where(inserted, cdna, first), np.where(inserted, cdna_end, last)
+    # Bases outside the exon or the CDS are cut off at either end, in the direction of the contig.
+    exon = spans.touched.low[rows]
+    before = np.maximum(models.exon_starts[exon] - start, 0) * ~inserted
+    after = np.maximum(end - models.exon_ends[exon], 0) * ~inserted
+    before += np.where(forward, first - cdna, cdna_end - last)
+    after += np.where(forward, cdna_end - last, first - cdna)
+    kept = Texts(alt.data, alt.starts + before, alt.sizes - before - after)
+    base = frame.first[transcript]
+    return Edits(transcript=transcript, first=first - base, last=last - base, alt=kept, forward=forward)
