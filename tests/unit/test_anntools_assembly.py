@@ -1,13 +1,13 @@
 """Which genome a file is taken to refer to, and why."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
 from ann.anntools.assembly import Assembly, choices, find, named
-from ann.anntools.blocks import parse
 from ann.anntools.errors import UnknownAssembly
-from ann.anntools.header import Header
+from ann.anntools.header import Header, parse
 from ann.anntools.refcheck import Fit
 
 NAMES = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
@@ -25,11 +25,13 @@ def header(*lines: str) -> Header:
 
 
 def found(
-    *lines: str, chroms: tuple[str, ...] = ("1",), wanted: str | None = None, fits: tuple[Fit, ...] = (), **more: object
+    *lines: str,
+    chroms: tuple[str, ...] = ("1",),
+    wanted: str | None = None,
+    fits: tuple[Fit, ...] = (),
+    own: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
 ) -> Assembly:
-    available: Mapping[str, Mapping[str, int]] = {**(more.get("own") or {}), **SHIPPED}  # type: ignore[dict-item]
-    given = tuple(more.get("own") or ())  # type: ignore[call-overload]
-    return find(header(*lines), chroms, wanted, available, given=given, fits=fits)
+    return find(header(*lines), chroms, wanted, {**own, **SHIPPED}, given=tuple(own), fits=fits)
 
 
 def fitting(assembly: str, compared: int, mismatches: int, beyond: int = 0) -> Fit:
