@@ -1,0 +1,140 @@
+"""Brings what two tools say about a record and a transcript into common words."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tests.concordance.calls import Call, Calls
+from tests.concordance.comparison import Case
+from tests.concordance.models import Model, cds, translate
+from tests.concordance.proteins import SAME, UNKNOWN, Change, from_csq, from_hgvs
+from tests.concordance.records import Record, Subject
+
+Terms = frozenset[str]
+
+# Where VEP has finer terms, what the others call the same place.
+FINER: Final = {
+    "splice_donor_5th_base_variant": "splice_region_variant",
+    "splice_donor_region_variant": "splice_region_variant",
+    "splice_polypyrimidine_tract_variant": "intron_variant",
+    "conservative_inframe_insertion": "inframe_insertion",
+    "disruptive_inframe_insertion": "inframe_insertion",
+    "conservative_inframe_deletion": "inframe_deletion",
+    "disruptive_inframe_deletion": "inframe_deletion",
+    "non_coding_transcript_variant": "intron_variant",
+    "5_prime_UTR_premature_start_codon_gain_variant": "5_prime_UTR_variant",
+}
+OUTSIDE: Final = {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant", "intergenic_region"}
+PARTIAL: Final = "X"  # a codon that begins before the CDS counts as the first amino acid
+STRUCTURAL: Final = {"feature_elongation", "feature_truncation"}
+
+
+def csq_words(terms: Terms, model: Model) -> Terms:
+    """Return ``terms`` in the words of bcftools csq.
+
+    It names introns and coding sequence only where it has nothing finer to say, calls all of a transcript that is not
+    translated non_coding, and adds feature_elongation and feature_truncation to indels outside of the CDS, which VEP
+    keeps for structural variants.
+    """
+    found = {FINER.get(term, term) for term in terms} - OUTSIDE - STRUCTURAL
+    if model.cds is None:
+        return frozenset({"non_coding_transcript_exon_variant"} if found else ())
+    for vague in ("intron_variant", "coding_sequence_variant"):
+        if len(found) > 1:
+            found.discard(vague)
+    return frozenset(found)
+
+
+def snpeff_words(terms: Terms, model: Model) -> Terms:
+    """Return ``terms`` in the words of SnpEff, whose splice_region also accompanies splice sites."""
+    found = csq_words(terms, model)
+    return found - {"splice_region_variant"} if len(found) > 1 else found
+
+
+@dataclass(frozen=True)
+class Peer:
+    """How one tool's calls are read: its words, and its text of a protein's change."""
+
+    words: Callable[[Terms, Model], Terms]
+    protein: Callable[[Call, str], Change]
+
+
+def hgvs_protein(call: Call, protein: str) -> Change:
+    """Return the change in HGVS.p."""
+    return from_hgvs(call.protein, protein) if call.protein else SAME
+
+
+def csq_protein(call: Call, protein: str) -> Change:
+    """Return the change that bcftools csq writes, which counts from the first whole codon."""
+    if not call.protein:
+        return SAME
+    before = int(protein.startswith(PARTIAL))
+    found = from_csq(call.protein, protein[before:], frameshift="frameshift_variant" in call.terms)
+    return (found[0], int(found[1] or 0) + before, *found[2:]) if len(found) > 1 else found
+
+
+CSQ = Peer(csq_words, csq_protein)
+SNPEFF = Peer(snpeff_words, hgvs_protein)
+
+
+def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[Case]:
+    """Yield a case for each record and each transcript that it touches."""
+    proteins = {
+        m.name: PARTIAL * bool(m.phase) + translate(cds(m, subject.genome), subject.code) for m in subject.models
+    }
+    for number, record in enumerate(subject.records):
+        first, last = touched(record)
+        our_calls, their_calls = calls_by_name(ours, number), calls_by_name(theirs, number)
+        for model in subject.models:
+            if model.contig != record.contig or model.exons[0][0] > last or model.exons[-1][1] < first:
+                continue
+            protein = proteins[model.name]
+            mine, other = find(our_calls, model), find(their_calls, model)
+            yield Case(
+                record=record,
+                model=model,
+                ours=peer.words(mine.terms, model),
+                theirs=peer.words(other.terms, model),
+                our_protein=_change(hgvs_protein, mine, protein),
+                their_protein=_change(peer.protein, other, protein),
+                our_call=mine,
+                their_call=other,
+            )
+
+
+def _change(read: Callable[[Call, str], Change], call: Call, protein: str) -> Change:
+    """Return the change of the protein; without a start codon nobody knows the new protein."""
+    if "start_lost" in call.terms:
+        return UNKNOWN
+    try:
+        return read(call, protein)
+    except ValueError as error:
+        return ("?", str(error))
+
+
+def touched(record: Record) -> tuple[int, int]:
+    """Return the first and last base that a record changes; of an insertion, the two that it comes between."""
+    ref, alt, pos = record.ref, record.alt, record.pos
+    while ref and alt and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    while ref and alt and ref[0] == alt[0]:
+        ref, alt, pos = ref[1:], alt[1:], pos + 1
+    return (pos, pos + len(ref) - 1) if ref else (pos, pos - 1)
+
+
+def calls_by_name(calls: Calls, number: int) -> dict[str, Call]:
+    """Return the calls of one record by transcript, and by gene where the tool names no transcript."""
+    return {call.transcript or f"gene {call.gene}": call for call in calls.get(number, [])}
+
+
+def find(calls: dict[str, Call], model: Model) -> Call:
+    """Return what is said of ``model``, or of its gene where no transcript is named, or nothing."""
+    own = calls.get(model.name)
+    vague = calls.get(f"gene {model.gene}")
+    if own is None and vague is not None and model.name == model.gene:
+        return vague
+    if vague is not None and (own is None or not own.terms - STRUCTURAL):
+        kind = "intron_variant" if model.cds else "non_coding_transcript_exon_variant"
+        if kind in vague.terms:
+            return Call(model.gene, model.name, frozenset({kind}))
+    return own or Call(model.gene, model.name, frozenset())
