@@ -64,7 +64,7 @@ def _substituted(ref: Bytes, alt: Bytes, place: Ints) -> pa.BinaryArray:
     if same.any():
         unchanged = glue(b"p.", NAMES.take(pa.array(ref)), decimals(place), b"%3D")
         names = pc.if_else(pa.array(same), unchanged, names)
-    unknown = (ref == UNKNOWN) & (alt == UNKNOWN)
+    unknown = ((ref == UNKNOWN) & (alt == UNKNOWN)) | (place < 1)
     return pc.if_else(pa.array(unknown), EMPTY, names) if unknown.any() else names
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ann.anntools.codons import MITOCHONDRIAL, amino_acids, codes
+from ann.anntools import codons
+from ann.anntools.frames import codon, frames
 from ann.anntools.texts import Bytes, Ints
 from ann.anntools.transcripts import Transcripts
 
@@ -10,25 +11,18 @@ from ann.anntools.transcripts import Transcripts
 def residues(transcripts: Transcripts, transcript: Ints, place: Ints, *, beyond: bool) -> Bytes:
     """Return the amino acids at 1-based ``place`` of the proteins of ``transcript``, one letter each, ``*`` for a stop.
 
-    ``transcript`` and ``place`` are int64 and broadcast to the shape of the result. ``beyond`` goes on in the frame of
-    the CDS to the end of the transcript. 0 for what lies outside, ``X`` for what cannot be told. The bases that finish
-    a codon before the CDS are amino acid 1. Vertebrate mitochondria's transcripts may end within a codon, which
-    polyadenylation completes (Ojala et al., Nature 1981, 290:470).
+    ``transcript`` and ``place`` are int64 and broadcast to the shape of the result. The first whole codon of a CDS is
+    amino acid 1. A TGA before the last codon is selenocysteine, ``U``. ``beyond`` goes on in the frame of the CDS to
+    the end of the transcript. 0 for what lies outside, ``X`` for what cannot be told.
     """
-    spliced = transcripts.spliced
-    if spliced is None or not spliced.size:
-        return np.zeros(np.broadcast_shapes(transcript.shape, place.shape), np.uint8)
-    missing = (3 - transcripts.phase.astype(np.int64)) % 3
-    begin = transcripts.spliced_offsets[:-1] + transcripts.cds_first - 1
-    end = transcripts.spliced_offsets[1:]
-    last = end if beyond else transcripts.spliced_offsets[:-1] + transcripts.cds_last
-    codon = (begin - missing)[transcript] + 3 * (place - 1)
-    inside = (place >= 1) & (codon < last[transcript]) & transcripts.coding[transcript]
-    tail = ord("A") if transcripts.genetic_code == MITOCHONDRIAL else ord("N")
-    lowest, highest = begin[transcript], end[transcript] - 1
-    bases = []
-    for at in (codon, codon + 1, codon + 2):
-        base = spliced[np.where(inside, np.clip(at, lowest, highest), 0)]
-        bases.append(np.where(at < lowest, ord("N"), np.where(at > highest, tail, base)).astype(np.uint8))
-    acids = amino_acids(codes(*bases), transcripts.genetic_code)
-    return np.where(inside, acids, 0).astype(np.uint8, copy=False)
+    transcript, place = np.broadcast_arrays(transcript, place)
+    frame = frames(transcripts)
+    if frame.bases is None:
+        return np.zeros(place.shape, np.uint8)
+    last = frame.limit[transcript] // 3 if beyond else frame.codons[transcript]
+    inside = (place >= 1) & (place <= last) & transcripts.coding[transcript]
+    read = codon(frame, transcript, np.where(inside, 3 * (place - 1), 0))
+    acids = codons.amino_acids(read, frame.genetic_code)
+    over = (read == codons.TGA) & (acids == codons.STOP) & (place < frame.codons[transcript])
+    acids = np.where(over, np.uint8(codons.SELENOCYSTEINE), acids)
+    return np.where(inside, acids, np.uint8(0))
