@@ -5,7 +5,7 @@ import functools
 import os
 from pathlib import Path
 
-from util.settings import Settings, load, whole
+from util.settings import Settings, load, text, whole
 
 INI = Path(__file__).with_name("ann_config.ini")
 
@@ -15,6 +15,7 @@ class Annotator:
     """How jobs are run. Times in seconds."""
 
     work_folder: Path
+    reference_folder: str = text("(/[^\0]*)?", "is nothing, or the path of a folder that begins with a slash")
     jobs: int = whole(0, 256)
     stop_grace_seconds: int = whole(0, 86400)
     max_crashes: int = whole(1, 100)

@@ -133,6 +133,7 @@ class Run:
                 path,
                 "vcf",
                 assembly=self._job.requested_assembly,
+                reference=self._settings.annotator.reference_folder or None,
                 name=self._job.input_file_name,
                 progress=self._progress_reporter(),
             )

@@ -5,8 +5,9 @@ import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
-from ann.anntools import __version__
+from ann.anntools import __version__, refdata_cli
 from ann.anntools.driver import annotate, run
 from ann.anntools.errors import AnnToolsError
 from ann.anntools.streams import whole_file
@@ -14,29 +15,37 @@ from ann.anntools.streams import whole_file
 STANDARD = "-"
 # BSD sysexits, as other tools of the field use them.
 USAGE, BAD_INPUT = 2, 65
+MOST_THREADS = 64
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code: 0, 2 for usage, 65 for bad input with one sentence on stderr."""
     options = _parser().parse_args(arguments)
     try:
-        if STANDARD not in (options.input, options.output):
+        if options.command == "refdata":
+            return refdata_cli.run(options)
+        if STANDARD in (options.input, options.output):
+            _pipe(options)
+        else:
             run(
                 options.input,
-                assembly=options.assembly,
+                **_common(options),
+                threads=options.threads,
                 output=options.output,
                 log=options.log,
                 summary=options.summary,
             )
-        else:
-            _pipe(options)
     except AnnToolsError as error:
         print(error, file=sys.stderr)  # noqa: T201  the shell's user reads it here
         return BAD_INPUT
     except OSError as error:
-        print(f"{error.filename or options.input}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  as above
+        print(f"{error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  as above
         return USAGE
     return 0
+
+
+def _common(options: argparse.Namespace) -> dict[str, Any]:
+    return {"assembly": options.assembly, "reference": options.reference, "parquet": options.parquet}
 
 
 def _pipe(options: argparse.Namespace) -> None:
@@ -45,26 +54,36 @@ def _pipe(options: argparse.Namespace) -> None:
     name = "standard input" if piped else Path(options.input).name
     with nullcontext(sys.stdin.buffer) if piped else Path(options.input).open("rb") as source:
         if options.output in (None, STANDARD):
-            findings = annotate(source, sys.stdout.buffer, name, assembly=options.assembly)
+            findings = annotate(source, sys.stdout.buffer, name, **_common(options))
         else:
-            with whole_file(Path(options.output)) as sink:
-                findings = annotate(source, sink, name, assembly=options.assembly)
-    for path, text in ((options.log, findings.log()), (options.summary, findings.summary_json())):
+            with whole_file(Path(options.output), options.threads) as sink:
+                findings = annotate(source, sink, name, **_common(options))
+    for path, text in ((options.log, findings.log), (options.summary, findings.summary_json)):
         if path is not None:
             with whole_file(Path(path)) as sink:
-                sink.write(text.encode())
+                sink.write(text().encode())
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads from 1 to {MOST_THREADS}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ann.anntools", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     command = commands.add_parser("annotate", help="annotate a VCF")
     command.add_argument("input", metavar="INPUT", help="a VCF, plain, gzip or BGZF; - is standard input")
     command.add_argument("-o", "--output", metavar="OUTPUT", help="where to write; - is standard output")
     command.add_argument("--assembly", metavar="NAME", help="GRCh38, GRCh37, hg18 or rCRS; usually found in the file")
+    command.add_argument("--reference", metavar="DIR", help="references made by refdata build or fetch")
+    command.add_argument("--threads", metavar="N", type=_threads, default=1, help="threads that compress a .gz output")
     command.add_argument("--log", metavar="FILE", help="where to write the log")
     command.add_argument("--summary", metavar="FILE", help="where to write the summary, JSON")
+    command.add_argument("--parquet", metavar="FILE", help="where to write the table of variants, Parquet")
+    refdata_cli.add_commands(commands)
     return parser
 
 

@@ -1,217 +1,256 @@
-"""What is said of each record of a block: genes, transcripts, regions and cytobands, as text ready for INFO."""
+"""What is said of the records of a block: effects, genes, regions and what the tracks hold, as text for INFO and ID."""
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ann.anntools import spans
-from ann.anntools.blocks import REF, Block
-from ann.anntools.consequence import CODE, REGION_TEXTS, REGIONS, flanks, regions
+from ann.anntools import ann_field, hgvs, location, spans, variants
+from ann.anntools.ann_field import ANN
+from ann.anntools.annotated import EXAMINED, LISTED, LISTED_IN_RECORD, Annotated
+from ann.anntools.blocks import ID, REF, Block
+from ann.anntools.consequence import effects
+from ann.anntools.effects import Effects, Note
 from ann.anntools.genome import Genome, Tables
 from ann.anntools.header import InfoKey
-from ann.anntools.intervals import expand
-from ann.anntools.texts import Ints, Texts, concatenate, from_list, join, stack
+from ann.anntools.location import GENE, REGION
+from ann.anntools.refcheck import mismatches
+from ann.anntools.tally import Tally
+from ann.anntools.texts import Bools, Ints, arrow, glue, offsets_of
+from ann.anntools.tracks import Track
+from ann.anntools.variant_table import VariantTable
 
-# The separator of several genes or transcripts within one allele; commas separate alleles.
-WITHIN = b"&"
-# A deletion of a whole chromosome touches thousands of transcripts. No more than this many are examined, and of these
-# so many of the most severe are listed for an allele, as long as all alleles of the record together have room.
-EXAMINED = 1000
-LISTED = 200
-LISTED_IN_RECORD = 1000
 # Work on so many pairs of allele and transcript at a time, which bounds memory to some tens of MiB.
-PAIRS = 1 << 19
-
-GENE = InfoKey(
-    "GENE", "A", "String", "Genes that the allele touches, each once, most severe region first, separated by &"
-)
-TRANSCRIPT = InfoKey(
-    "TRANSCRIPT", "A", "String", "Transcripts that the allele touches, most severe region first, separated by &"
-)
-REGION = InfoKey(
-    "REGION", "A", "String", f"Region of each transcript in TRANSCRIPT, separated by &: {' '.join(REGIONS)}"
-)
-CYTOBAND = InfoKey("CYTOBAND", ".", "String", "Cytobands that the record touches")
-KEYS = (GENE, TRANSCRIPT, REGION, CYTOBAND)
+PAIRS = 1 << 16
+NOTHING = pa.array([b""], pa.binary())
 
 
-@dataclass
-class Tally:
-    """Counts over all records: ``most_severe`` by region, once per record; ``isoforms`` by region, once per transcript.
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Records of a block with what to add: ``info`` (``;KEY=value…`` or empty) and ``ids``, None where no track has any."""
 
-    ``unplaced`` by reason. ``contigs`` by our name of the contig. ``cut`` records touch more transcripts than
-    are listed. ``mismatches`` of ``compared`` records have a REF that is not the reference's.
-    """
+    block: Block
+    info: pa.BinaryArray
+    ids: pa.BinaryArray | None
 
-    records: int = 0
-    most_severe: Counter[str] = field(default_factory=Counter)
-    isoforms: Counter[str] = field(default_factory=Counter)
-    unplaced: Counter[str] = field(default_factory=Counter)
-    contigs: Counter[str] = field(default_factory=Counter)
-    cut: int = 0
-    compared: int = 0
-    mismatches: int = 0
-    first_mismatch: int = 0
+
+def keys(genome: Genome) -> list[InfoKey]:
+    """Return all INFO keys that records of ``genome`` can get, in the order in which they are written."""
+    genic = [ANN, GENE, REGION] if genome.has_genes else []
+    return [*genic, *(key for track in genome.reference.tracks for key in track.keys)]
 
 
 class Annotator:
-    """Writes the text for the records of one genome and counts what it says."""
+    """Finds what there is to say of the records of one genome, counts it and keeps it in a table."""
 
-    def __init__(self, genome: Genome, names: dict[InfoKey, bytes]) -> None:
+    def __init__(self, genome: Genome, names: Mapping[InfoKey, bytes], table: VariantTable | None = None) -> None:
         """``names`` are the keys to write, which differ from the usual ones where the input uses those itself."""
         self.tally = Tally()
         self._genome = genome
         self._names = names
+        self._table = table
+        new_names = {key.name: name.decode() for key, name in names.items()}
+        self._tracks = [track.renamed(new_names) for track in genome.reference.tracks]
+        self._contigs: dict[str, ContigAnnotator] = {}
 
-    def annotate(self, block: Block) -> Iterator[tuple[Block, Texts]]:
-        """Yield the block in parts with the text for each record: ``;KEY=value…``, empty where it has no place."""
+    def annotate(self, block: Block) -> Iterator[Part]:
+        """Yield the block in parts."""
         chroms, codes = block.contigs()
-        found = [self._genome.tables(chrom) for chrom in chroms]
-        first, last = block.pos, spans.last_bases(block)
-        placed = self._place(found, codes, first)
-        weights = np.zeros(len(block), np.int64)
-        for code, tables in enumerate(found):
-            if isinstance(tables, Tables):
+        last = spans.last_bases(block)
+        found, placed = self._place(block, chroms, codes)
+        weights = np.ones(len(block), np.int64)
+        for code, contig in enumerate(found):
+            if contig is not None:
                 rows = np.flatnonzero(placed & (codes == code))
-                touched = tables.transcripts.bodies.count(first[rows], last[rows])
-                room = _room(block.alleles[rows])
-                self.tally.cut += int((touched > room).sum())
-                weights[rows] = np.minimum(touched, EXAMINED) + np.minimum(touched, room) * block.alleles[rows]
-                self._compare(block, tables, rows)
+                self.tally.cut += int((contig.touched(block.pos[rows], last[rows]) > _room(block.alleles[rows])).sum())
+                weights[rows] += contig.weigh(block, rows, last[rows])
         for start, stop in _batches(weights):
             within = slice(start, stop)
-            part = block.part(start, stop)
-            yield part, self._texts(part, found, np.where(placed, codes, -1)[within], last[within])
-        self.tally.records += len(block)
+            part = block if stop - start == len(block) else block.part(start, stop)
+            yield self._part(part, found, np.where(placed, codes, -1)[within], last[within])
 
-    def _place(self, found: list[Tables | str], codes: Ints, pos: Ints) -> np.typing.NDArray[np.bool_]:
-        """Return which records lie on a known contig, bool (N,), and count by contig and by reason."""
-        lengths = np.array([tables.length if isinstance(tables, Tables) else 0 for tables in found])[codes]
-        placed = (pos >= 1) & (pos <= lengths)
-        for code, count in enumerate(np.bincount(codes[placed], minlength=len(found)).tolist()):
-            tables = found[code]
-            if count and isinstance(tables, Tables):
-                self.tally.contigs[tables.name] += count
-        for code, count in enumerate(np.bincount(codes[~placed], minlength=len(found)).tolist()):
-            tables = found[code]
-            if count:
-                outside = tables if isinstance(tables, str) else f"POS is not on the contig {tables.name}"
-                self.tally.unplaced[outside] += count
-        return placed
+    def _place(
+        self, block: Block, chroms: list[bytes], codes: Ints
+    ) -> tuple[list["ContigAnnotator | None"], Bools]:
+        """Return each contig, None where it is unknown, and which records lie on one, bool (N,)."""
+        found: list[ContigAnnotator | None] = []
+        placed = np.zeros(len(block), np.bool_)
+        ref = block.column(REF)
+        for code, chrom in enumerate(chroms):
+            rows = np.flatnonzero(codes == code)
+            tables = self._genome.tables(chrom, ref.take(rows), block.pos[rows])
+            if isinstance(tables, str):
+                self.tally.unplaced(tables, rows.size)
+                found.append(None)
+                continue
+            inside = (block.pos[rows] >= 1) & (block.pos[rows] <= tables.length)
+            placed[rows] = inside
+            if not inside.all():
+                self.tally.unplaced(f"POS is not on the contig {tables.name}", int((~inside).sum()))
+            found.append(self._contig(tables))
+        if self._table is not None and not placed.all():
+            self._table.add_unplaced(block, np.flatnonzero(~placed))
+        return found, placed
 
-    def _compare(self, block: Block, tables: Tables, rows: Ints) -> None:
-        """Check REF against the sequence, where it is at hand; capital and small letters are the same."""
-        if tables.sequence is None or not rows.size:
-            return
-        ref = block.column(REF).take(rows)
-        # One base past the end of the contig is wrong already.
-        ref = Texts(ref.data, ref.starts, np.minimum(ref.sizes, tables.sequence.size - block.pos[rows] + 2))
-        owner = np.repeat(np.arange(rows.size), ref.sizes)
-        place = expand(block.pos[rows] - 1, ref.sizes)
-        inside = place < tables.sequence.size
-        expected = tables.sequence[np.where(inside, place, 0)]
-        upper = ref.flat() & ~np.uint8(0x20)
-        wrong = np.unique(owner[~inside | ((upper != expected) & (upper != ord("N")) & (expected != ord("N")))])
-        self.tally.compared += rows.size
-        if wrong.size and not self.tally.mismatches:
-            self.tally.first_mismatch = block.first_line + int(rows[wrong[0]])
-        self.tally.mismatches += wrong.size
+    def _contig(self, tables: Tables) -> "ContigAnnotator":
+        if tables.name not in self._contigs:
+            self._contigs[tables.name] = ContigAnnotator(tables, self._tracks, self._names)
+        return self._contigs[tables.name]
 
-    def _texts(self, part: Block, found: list[Tables | str], codes: Ints, last: Ints) -> Texts:
-        """Return the text of each record of ``part``; ``codes`` are places in ``found``, -1 for none."""
-        rows = [np.flatnonzero(codes < 0)]
-        texts = [from_list([b""] * rows[0].size)]
-        for code in np.unique(codes[codes >= 0]).tolist():
-            tables = found[code]
-            if isinstance(tables, Tables):
-                rows.append(np.flatnonzero(codes == code))
-                texts.append(self._contig(tables, part.pos[rows[-1]], last[rows[-1]], part.alleles[rows[-1]]))
-        return stack(texts).take(np.argsort(np.concatenate(rows), kind="stable"))
-
-    def _contig(self, tables: Tables, first: Ints, last: Ints, alleles: Ints) -> Texts:
-        """Return the text of records on one contig."""
-        models = tables.transcripts
-        span, code, transcript = _located(tables, first, last)
-        self.tally.isoforms.update(_by_region(code))
-        counts = np.bincount(span, minlength=first.size)
-        ranks = expand(np.zeros_like(counts), counts)
-        self.tally.most_severe.update(_by_region(code[ranks == 0]))
-        self.tally.most_severe["interGenic"] += int((counts == 0).sum())
-        room = _room(alleles)
-        listed = ranks < room[span]
-        span, code, transcript = span[listed], code[listed], transcript[listed]
-        counts = np.minimum(counts, room)
-        genes = _first_mentions(span, models.gene[transcript])
-        gene_counts = np.bincount(span[genes], minlength=first.size)
-        region = join(REGION_TEXTS.take(code), counts, WITHIN)
-        intergenic = stack([region, REGION_TEXTS.take(np.array([CODE["interGenic"]]))])
-        region = intergenic.take(np.where(counts > 0, np.arange(first.size), first.size))
-        touching = counts > 0
-        return concatenate(
-            self._key(GENE, touching),
-            _per_allele(join(models.genes.take(models.gene[transcript[genes]]), gene_counts, WITHIN), alleles),
-            self._key(TRANSCRIPT, touching),
-            _per_allele(join(models.names.take(transcript), counts, WITHIN), alleles),
-            self._key(REGION, np.ones_like(touching)),
-            _per_allele(region, alleles),
-            *self._bands(tables, first, last),
+    def _part(self, part: Block, found: list["ContigAnnotator | None"], codes: Ints, last: Ints) -> Part:
+        """Return a part; ``codes`` are places in ``found``, -1 for none."""
+        rows, info, ids = [], [], []
+        for code, contig in enumerate(found):
+            where = np.flatnonzero(codes == code)
+            if contig is not None and where.size:
+                found_there = contig.annotate(part, where, last[where])
+                self._count(found_there)
+                rows.append(where)
+                info.append(contig.info(found_there.annotated))
+                ids += [] if found_there.ids is None else [new_identifiers(part, where, found_there.ids)]
+        return Part(
+            block=part,
+            info=_in_order(rows, info, len(part)),
+            ids=_in_order(rows, ids, len(part)) if ids else None,
         )
 
-    def _bands(self, tables: Tables, first: Ints, last: Ints) -> list[Texts]:
-        if tables.bands is None:
-            return []
-        span, band = tables.bands.intervals.overlaps(first, last)
-        counts = np.bincount(span, minlength=first.size)
-        return [self._key(CYTOBAND, counts > 0), join(tables.bands.names.take(band), counts, b",")]
+    def _count(self, found: "Found") -> None:
+        annotated, wrong = found.annotated, found.wrong
+        self.tally.add(annotated)
+        if wrong is not None:
+            self.tally.add_ref(wrong.size, annotated.block.first_line + annotated.rows[wrong])
+        if self._table is not None:
+            self._table.add(annotated)
 
-    def _key(self, key: InfoKey, present: np.typing.NDArray[np.bool_]) -> Texts:
-        """Return ``;KEY=`` for the records where ``present``, nothing for the others."""
-        texts = from_list([b"", b";" + self._names[key] + b"="])
-        return texts.take(present.astype(np.int64))
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is found of N records of one contig.
+
+    ``wrong``: bool (N,), whether REF is not the sequence's, None where there is no sequence. ``ids``: identifiers
+    (N,), None where no track has any.
+    """
+
+    annotated: Annotated
+    wrong: Bools | None
+    ids: pa.BinaryArray | None
+
+
+class ContigAnnotator:
+    """Finds what there is to say of records on one contig."""
+
+    def __init__(self, tables: Tables, tracks: list[Track], names: Mapping[InfoKey, bytes]) -> None:
+        self._tables = tables
+        self._tracks = tracks
+        self._ann = ann_field.Writer(tables.transcripts, names[ANN]) if ANN in names else None
+        self._location = location.Writer(tables.transcripts, names[GENE], names[REGION]) if ANN in names else None
+
+    def touched(self, first: Ints, last: Ints) -> Ints:
+        """Return how many transcripts each span touches, those close by included, int64 (N,)."""
+        return self._tables.neighbourhoods.count(first, last)
+
+    def weigh(self, block: Block, rows: Ints, last: Ints) -> Ints:
+        """Return how many pairs of allele and transcript each record can make, int64 (N,)."""
+        touched = self.touched(block.pos[rows], last)
+        return np.minimum(touched, EXAMINED) * block.alleles[rows]
+
+    def annotate(self, block: Block, rows: Ints, last: Ints) -> Found:
+        """Return what is found of ``rows``, whose last bases are ``last``."""
+        tables = self._tables
+        pos = block.pos[rows]
+        wrong = None if tables.sequence is None else mismatches(block.column(REF).take(rows), pos, tables.sequence)
+        alleles = variants.of(block, rows, last)
+        found = effects(alleles, tables.transcripts, tables.sequence, tables.flank, EXAMINED)
+        if wrong is not None and wrong.any() and len(found):
+            notes = found.notes | (wrong[alleles.record[found.allele]] * np.uint8(Note.W1))
+            found = replace(found, notes=notes)
+        coding, protein = self._names(alleles, found)
+        ids = self._ids(alleles, rows.size)
+        annotated = Annotated(
+            block=block,
+            rows=rows,
+            contig=tables.name,
+            last=last,
+            alleles=alleles,
+            effects=found,
+            transcripts=tables.transcripts,
+            coding_names=coding,
+            protein_names=protein,
+            known=None if ids is None else np.diff(offsets_of(ids)) > 0,
+        )
+        return Found(annotated=annotated, wrong=wrong, ids=ids)
+
+    def _names(self, alleles: variants.Alleles, found: Effects) -> tuple[pa.BinaryArray, pa.BinaryArray]:
+        """Return the HGVS names of all pairs."""
+        transcripts = self._tables.transcripts
+        coding = hgvs.coding(alleles, found.allele, transcripts, found.transcript, self._tables.sequence)
+        rows = np.zeros(len(found), np.int64)
+        names = NOTHING
+        change = found.peptides
+        if change is not None and change.pair.size:
+            protein = hgvs.protein(change, transcripts, found.transcript[change.pair], found.terms[change.pair])
+            rows[change.pair] = np.arange(1, change.pair.size + 1)
+            names = pa.concat_arrays([NOTHING, protein])
+        return coding, names.take(pa.array(rows))
+
+    def info(self, annotated: Annotated) -> pa.BinaryArray:
+        """Return the text for INFO of each record."""
+        alleles = annotated.alleles
+        texts = []
+        if self._ann is not None and self._location is not None:
+            found = annotated.effects
+            room = _room(annotated.block.alleles[annotated.rows])
+            entries = ann_field.entries(found, alleles, annotated.rows.size, room)
+            texts.append(
+                self._ann.texts(entries, found, alleles, annotated.coding_names, annotated.protein_names)
+            )
+            codes = location.region_codes(found, alleles, self._tables.transcripts, annotated.rows.size)
+            texts.append(self._location.texts(found, alleles, codes))
+        first = annotated.block.pos[annotated.rows]
+        texts += [track.texts(self._tables.name, first, annotated.last, alleles) for track in self._tracks]
+        if not texts:
+            return NOTHING.take(pa.array(np.zeros(annotated.rows.size, np.int64)))
+        return texts[0] if len(texts) == 1 else glue(*texts)
+
+    def _ids(self, alleles: variants.Alleles, records: int) -> pa.BinaryArray | None:
+        """Return the identifiers of each record, joined with semicolons; None where no track has any."""
+        found = [track.ids(self._tables.name, alleles, records) for track in self._tracks]
+        some = [ids for ids in found if ids is not None]
+        # One source of identifiers is the rule; of several the first that knows a record names it.
+        return pc.coalesce(*[pc.if_else(pc.equal(ids, b""), None, ids) for ids in some], b"") if some[1:] else (
+            next(iter(some), None)
+        )
+
+
+def new_identifiers(block: Block, rows: Ints, ids: pa.BinaryArray) -> pa.BinaryArray:
+    """Return ``;identifier…`` for each of ``rows``, without the identifiers that its ID has already."""
+    present = arrow(block.column(ID).take(rows))
+    new = pc.if_else(pc.or_(pc.equal(ids, b""), pc.equal(present, ids)), pa.scalar(b"", pa.binary()), glue(b";", ids))
+    longer = (np.diff(offsets_of(new)) > 0) & (np.diff(offsets_of(present)) > 1)
+    if not longer.any():
+        return new
+    texts = new.to_pylist()
+    for row in np.flatnonzero(longer).tolist():
+        had = present[row].as_py().split(b";")
+        texts[row] = b"".join(b";" + one for one in ids[row].as_py().split(b";") if one not in had)
+    return pa.array(texts, pa.binary())
+
+
+def _in_order(rows: list[Ints], texts: list[pa.BinaryArray], records: int) -> pa.BinaryArray:
+    """Return texts of chosen records as one for each record, empty for those that were not chosen."""
+    if len(rows) == 1 and rows[0].size == records:
+        return texts[0]
+    places = np.zeros(records, np.int64)
+    chosen = np.concatenate([*rows, np.zeros(0, np.int64)])
+    places[chosen] = np.arange(1, chosen.size + 1)
+    return pa.concat_arrays([NOTHING, *texts]).take(pa.array(places))
 
 
 def _room(alleles: Ints) -> Ints:
     """Return how many transcripts each record may list for every one of its alleles."""
     return np.clip(LISTED_IN_RECORD // alleles, 1, LISTED)
-
-
-def _located(tables: Tables, first: Ints, last: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return (span, region code, transcript), ascending in this order.
-
-    Of each span at most EXAMINED, the first on the contig; neighbours only of spans that touch none.
-    """
-    models = tables.transcripts
-    span, transcript = models.bodies.overlaps(first, last, EXAMINED)
-    code = regions(models, transcript, first[span], last[span])
-    free = np.flatnonzero(np.bincount(span, minlength=first.size) == 0)
-    near, neighbour = tables.neighbourhoods.overlaps(first[free], last[free], EXAMINED)
-    near = free[near]
-    span = np.concatenate((span, near))
-    code = np.concatenate((code, flanks(models, neighbour, last[near])))
-    transcript = np.concatenate((transcript, neighbour))
-    order = np.lexsort((transcript, code, span))
-    return span[order], code[order], transcript[order]
-
-
-def _by_region(codes: Ints) -> dict[str, int]:
-    counts = np.bincount(codes, minlength=len(REGIONS)).tolist()
-    return {name: count for name, count in zip(REGIONS, counts, strict=True) if count}
-
-
-def _first_mentions(span: Ints, gene: Ints) -> Ints:
-    """Return where each gene is named first within its span, ascending."""
-    _, places = np.unique((span << 32) + gene, return_index=True)
-    return np.sort(places)
-
-
-def _per_allele(texts: Texts, alleles: Ints) -> Texts:
-    """Repeat each row once per ALT allele, separated by commas; empty rows stay empty."""
-    times = np.where(texts.sizes > 0, alleles, 1)
-    if (times == 1).all():
-        return texts
-    return join(texts.take(np.repeat(np.arange(len(texts)), times)), times, b",")
 
 
 def _batches(weights: Ints) -> Iterator[tuple[int, int]]:

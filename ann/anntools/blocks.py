@@ -15,6 +15,7 @@ from ann.anntools.texts import Bytes, Ints, Texts
 
 TAB, NEWLINE, RETURN, HASH, COMMA, DOT, LESS, ZERO, NINE = b"\t\n\r#,.<09"
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(len(COLUMNS))
+WORD = 8  # bytes of an integer that holds a short name, and bits of a byte
 MAX_POS = (1 << 31) - 1  # VCF 4.3, section 1.6.1: positions are 32-bit integers
 
 
@@ -62,9 +63,16 @@ class Block:
     @cached_property
     def alleles(self) -> Ints:
         """Number of ALT alleles, int64 (N,); 1 where ALT is a dot."""
-        commas = np.flatnonzero(self.data == COMMA)
         alt = self.column(ALT)
-        return np.searchsorted(commas, alt.starts + alt.sizes) - np.searchsorted(commas, alt.starts) + 1
+        counts = np.ones(len(self), np.int64)
+        # Two alleles take three bytes.
+        several = np.flatnonzero(alt.sizes >= len(b"A,C"))
+        if several.size:
+            written = alt.take(several)
+            commas = np.concatenate(([0], np.cumsum(written.flat() == COMMA)))
+            ends = np.cumsum(written.sizes)
+            counts[several] += commas[ends] - commas[ends - written.sizes]
+        return counts
 
     @cached_property
     def without_info(self) -> NDArray[np.bool_]:
@@ -77,10 +85,21 @@ class Block:
     def contigs(self) -> tuple[list[bytes], Ints]:
         """Return the distinct CHROM values and each record's place among them, int64 (N,)."""
         chrom = self.column(CHROM)
-        width = max(int(chrom.sizes.max()), 1)
+        if int(chrom.sizes.max()) > WORD:
+            return self._long_contigs(chrom)
+        # A record has at least eight bytes, so a word can be read wherever one begins.
+        words = np.ndarray((self.data.size - WORD + 1,), "<u8", self.data, strides=(1,))[chrom.starts]
+        unused = ((WORD - chrom.sizes) * WORD).astype(np.uint64)
+        words = (words << unused) >> unused
+        begins = np.flatnonzero(np.concatenate(([True], words[1:] != words[:-1])))
+        names, codes = np.unique(words[begins], return_inverse=True)
+        runs = np.diff(np.append(begins, len(self)))
+        return [name.tobytes().rstrip(b"\0") for name in names], np.repeat(codes.astype(np.int64), runs)
+
+    def _long_contigs(self, chrom: Texts) -> tuple[list[bytes], Ints]:
+        width = int(chrom.sizes.max())
         padded = np.zeros((len(self), width), np.uint8)
-        inside = np.arange(width) < chrom.sizes[:, None]
-        padded[inside] = chrom.flat()
+        padded[np.arange(width) < chrom.sizes[:, None]] = chrom.flat()
         names, codes = np.unique(padded.view(f"S{width}").ravel(), return_inverse=True)
         return names.tolist(), codes.astype(np.int64)
 
@@ -166,39 +185,57 @@ def block_of(text: bytes, first_line: int, header: Header, limits: Limits) -> Bl
     returned = (stops > starts) & (data[np.maximum(stops - 1, 0)] == RETURN)
     ends = stops - returned
     lines = Texts(data, starts, ends - starts)
-    tabs = np.flatnonzero(data == TAB)
-    before = np.searchsorted(tabs, starts)
-    columns = np.searchsorted(tabs, ends) - before + 1
-    _refuse_bad_lines(lines, columns, first_line, header)
-    # The last of eight columns ends with its line, for which no tab exists.
-    wanted = before[:, None] + np.arange(len(COLUMNS))
-    found = np.append(tabs, data.size)[np.minimum(wanted, tabs.size)]
-    if header.columns == len(COLUMNS):
-        found[:, INFO] = ends
-    block = Block(data, lines, found, first_line)
+    block = Block(data, lines, _ends_of_columns(lines, ends, first_line, header), first_line)
+    _refuse_nul(lines, text, first_line)
     _refuse_excess(block, limits)
     return block
 
 
-def _refuse_bad_lines(lines: Texts, columns: Ints, first_line: int, header: Header) -> None:
+def _ends_of_columns(lines: Texts, ends: Ints, first_line: int, header: Header) -> Ints:
+    """Return where the first eight columns of each line end, int64 (N, 8)."""
+    tabs = np.flatnonzero(lines.data == TAB)
+    each = header.columns - 1
+    if tabs.size == each * len(lines):
+        grid = tabs.reshape(len(lines), each)
+        if (grid[:, 0] >= lines.starts).all() and (grid[:, -1] < ends).all():
+            _refuse_headings(lines, first_line)
+            eighth = ends[:, None] if each < len(COLUMNS) else grid[:, INFO : INFO + 1]
+            return np.concatenate((grid[:, :INFO], eighth), axis=1)
+    # The number of tabs is wrong somewhere; what is left to find out is where.
+    columns = np.searchsorted(tabs, ends) - np.searchsorted(tabs, lines.starts) + 1
+    raise _bad_line(lines, int(np.argmax(columns != header.columns)), first_line, header)
+
+
+def _refuse_headings(lines: Texts, first_line: int) -> None:
     heads = lines.data[np.minimum(lines.starts, lines.data.size - 1)]
-    wrong = (columns != header.columns) | (heads == HASH)
-    if wrong.any():
-        record = int(np.argmax(wrong))
-        count, line = int(columns[record]), lines[record]
-        if line.startswith(b"#CHROM"):
-            sentence = "The line #CHROM stands twice; a VCF has it once, before its records."
-        elif line.startswith(b"#"):
-            sentence = "A header line stands between the records; header lines come first."
-        elif not line.strip():
-            sentence = "The line is empty; between records there are no empty lines."
-        elif count < len(COLUMNS):
-            sentence = f"The record has {count} of the {len(COLUMNS)} columns that a VCF needs, separated by tabs."
-        else:
-            sentence = f"The record has {count} columns, the line #CHROM names {header.columns}."
-        raise BadInput(sentence, first_line + record)
-    if not lines.data.all():
-        at = int(np.argmin(lines.data))
+    if (heads == HASH).any():
+        raise _heading(lines, int(np.argmax(heads == HASH)), first_line)
+
+
+def _heading(lines: Texts, record: int, first_line: int) -> BadInput:
+    if lines[record].startswith(b"#CHROM"):
+        return BadInput("The line #CHROM stands twice; a VCF has it once, before its records.", first_line + record)
+    return BadInput("A header line stands between the records; header lines come first.", first_line + record)
+
+
+def _bad_line(lines: Texts, record: int, first_line: int, header: Header) -> BadInput:
+    """Return what is wrong with a line that has another number of columns than the header."""
+    line = lines[record]
+    count = line.count(b"\t") + 1
+    if line.startswith(b"#"):
+        return _heading(lines, record, first_line)
+    if not line.strip():
+        sentence = "The line is empty; between records there are no empty lines."
+    elif count < len(COLUMNS):
+        sentence = f"The record has {count} of the {len(COLUMNS)} columns that a VCF needs, separated by tabs."
+    else:
+        sentence = f"The record has {count} columns, the line #CHROM names {header.columns}."
+    return BadInput(sentence, first_line + record)
+
+
+def _refuse_nul(lines: Texts, text: bytes, first_line: int) -> None:
+    at = text.find(b"\0")
+    if at >= 0:
         record = int(np.searchsorted(lines.starts, at, side="right")) - 1
         raise BadInput("The record holds a NUL byte, which no text has.", first_line + record)
 
@@ -209,8 +246,15 @@ def _refuse_excess(block: Block, limits: Limits) -> None:
         (block.column(CHROM).sizes > limits.contig, f"CHROM is longer than {limits.contig} characters."),
         (block.column(CHROM).sizes == 0, "CHROM is empty."),
         (block.column(REF).sizes == 0, "REF is empty."),
-        (block.alleles > limits.alleles, f"ALT has more than {limits.alleles} alleles, the most that is taken."),
+        (_many_alleles(block, limits), f"ALT has more than {limits.alleles} alleles, the most that is taken."),
     )
     for wrong, sentence in checks:
         if wrong.any():
             raise BadInput(sentence, block.first_line + int(np.argmax(wrong)))
+
+
+def _many_alleles(block: Block, limits: Limits) -> NDArray[np.bool_]:
+    if int(block.column(ALT).sizes.max()) < 2 * limits.alleles:
+        return np.zeros(1, np.bool_)
+    many: NDArray[np.bool_] = block.alleles > limits.alleles
+    return many

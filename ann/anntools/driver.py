@@ -1,21 +1,25 @@
 """The pipeline: read the header, learn the assembly, annotate block by block, report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+import pyarrow as pa
+
 from ann.anntools import __version__, own_keys
-from ann.anntools.annotation import KEYS, Annotator, Tally
-from ann.anntools.assembly import Assembly, find
-from ann.anntools.blocks import read
-from ann.anntools.errors import AnnToolsError, UnknownAssembly
-from ann.anntools.genome import Genome
+from ann.anntools.annotation import Annotator, keys
+from ann.anntools.blocks import Block, read
+from ann.anntools.errors import AnnToolsError
+from ann.anntools.genome import Genome, identify, references
 from ann.anntools.header import Header
 from ann.anntools.limits import LIMITS, Limits
+from ann.anntools.own_keys import OwnKeys
 from ann.anntools.report import Findings, Report, tally_warnings
 from ann.anntools.streams import Counted, Proportionate, Sink, chunks, whole_file
-from ann.anntools.writer import render
+from ann.anntools.variant_table import VariantTable
+from ann.anntools.writer import id_edit, info_edit, render
 
 Progress = Callable[[int, int], None]
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
@@ -26,9 +30,12 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     kind: str = "vcf",
     *,
     assembly: str | None = None,
+    reference: str | Path | None = None,
     output: str | Path | None = None,
     log: str | Path | None = None,
     summary: str | Path | None = None,
+    parquet: str | Path | None = None,
+    threads: int = 1,
     name: str | None = None,
     progress: Progress | None = None,
     limits: Limits = LIMITS,
@@ -37,7 +44,9 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
 
     For X.vcf it writes X.annot.vcf, X.vcf.count.log and X.summary.json beside it, for X.vcf.gz X.annot.vcf.gz (BGZF),
     X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise. Each appears
-    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``name`` is what the log
+    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder of
+    references that `ann.anntools.refbuild` made, which come before those that the engine ships. ``parquet`` is where the
+    table of variants goes, None for none. ``threads`` compress a result in BGZF. ``name`` is what the log
     and the summary call the input where that is not the name of the file. ``progress`` is called after every block
     with the records done and the bytes read from ``path``.
 
@@ -54,8 +63,17 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     summary = Path(summary or source.with_name(f"{stem}.summary.json"))
     name = name or source.name
     try:
-        with source.open("rb") as stream, whole_file(output) as sink:
-            findings = annotate(stream, sink, name, assembly=assembly, progress=progress, limits=limits)
+        with source.open("rb") as stream, whole_file(output, threads) as sink:
+            findings = annotate(
+                stream,
+                sink,
+                name,
+                assembly=assembly,
+                reference=reference,
+                parquet=parquet,
+                progress=progress,
+                limits=limits,
+            )
     except AnnToolsError as error:
         with whole_file(log) as sink:
             sink.write(f"Input: {name}\nNot annotated: {error}\n".encode())
@@ -68,6 +86,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
         output=output,
         log=log,
         summary=summary,
+        variants=None if parquet is None else Path(parquet),
         variant_count=findings.tally.records,
         assembly=findings.assembly.name,
         engine_version=__version__,
@@ -76,12 +95,14 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     )
 
 
-def annotate(
+def annotate(  # noqa: PLR0913  as `run`
     source: BinaryIO,
     sink: Sink,
     name: str,
     *,
     assembly: str | None = None,
+    reference: str | Path | None = None,
+    parquet: str | Path | None = None,
     progress: Progress | None = None,
     limits: Limits = LIMITS,
 ) -> Findings:
@@ -92,48 +113,46 @@ def annotate(
     counted = Counted(source)
     header, records = read(chunks(counted, limits), limits)
     first = next(records, None)
-    if first is None:
-        return _header_only(header, sink, name, assembly)
-    found = find(header, [chrom.decode("utf-8", "replace") for chrom in first.contigs()[0]], assembly)
-    genome = Genome(found.name, header)
-    keys = own_keys.choose(header, first)
-    annotator = Annotator(genome, keys.names)
+    given, shipped = references(None if reference is None else Path(reference))
+    genome = identify(header, first, assembly, given, shipped)
+    used = own_keys.choose(keys(genome), header, first)
     result = Proportionate(sink, limits)
-    result.write(header.with_info(keys.declared()))
-    for block in chain([first], records):
-        result.allow(block.data.size)
-        for part, texts in annotator.annotate(keys.without_earlier(block, header, limits)):
-            result.write(render(part, keys.unless_used(part, texts)))
-        if progress is not None:
-            progress(annotator.tally.records, counted.count)
+    result.write(header.with_info(used.declared()))
+    with ExitStack() as stack:
+        table = None
+        if parquet is not None:
+            table = stack.enter_context(VariantTable(Path(parquet), genome))
+        annotator = Annotator(genome, used.names, table)
+        for block in chain([] if first is None else [first], records):
+            result.allow(block.data.size)
+            for part in _parts(annotator, used, block, header, limits):
+                result.write(part)
+            annotator.tally.add_genotypes(block, header.samples)
+            genome.release_pages()
+            if progress is not None:
+                progress(annotator.tally.records, counted.count)
+    return _findings(name, header, genome, used, annotator)
+
+
+def _parts(
+    annotator: Annotator, used: OwnKeys, block: Block, header: Header, limits: Limits
+) -> Iterator[pa.Buffer]:
+    """Yield the annotated bytes of a block."""
+    for part in annotator.annotate(used.without_earlier(block, header, limits)):
+        ids = [] if part.ids is None else [id_edit(part.block, part.ids)]
+        yield render(part.block, [*ids, info_edit(part.block, used.unless_used(part.block, part.info))])
+
+
+def _findings(name: str, header: Header, genome: Genome, used: OwnKeys, annotator: Annotator) -> Findings:
+    tally = annotator.tally
     return Findings(
         input_name=name,
         fileformat=header.version,
         samples=header.samples,
-        assembly=found,
+        sample_names=header.sample_names,
+        assembly=genome.assembly,
         reference_version=genome.reference.version,
-        sources=tuple(genome.sources),
-        warnings=(*header.warnings, *found.warnings, *keys.all_warnings(), *tally_warnings(annotator.tally)),
-        tally=annotator.tally,
-    )
-
-
-def _header_only(header: Header, sink: Sink, name: str, wanted: str | None) -> Findings:
-    """Copy a VCF that has no records; nobody needs to know its assembly."""
-    try:
-        found = find(header, [], wanted)
-    except UnknownAssembly:
-        if wanted is not None:
-            raise
-        found = Assembly("unknown", "there are no records")
-    sink.write(header.with_info(KEYS))
-    return Findings(
-        input_name=name,
-        fileformat=header.version,
-        samples=header.samples,
-        assembly=found,
-        reference_version="",
-        sources=(),
-        warnings=(*header.warnings, *found.warnings),
-        tally=Tally(),
+        sources=genome.releases,
+        warnings=(*header.warnings, *genome.assembly.warnings, *used.all_warnings(), *tally_warnings(tally)),
+        tally=tally,
     )

@@ -1,21 +1,25 @@
 """Our INFO keys in somebody else's file: what they are called there, and which values are from a run of ours."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ann.anntools.annotation import KEYS, REGION
-from ann.anntools.blocks import INFO, Block, block_of
-from ann.anntools.consequence import REGIONS
+from ann.anntools.ann_field import ANN
+from ann.anntools.blocks import INFO, NEWLINE, RETURN, TAB, Block, block_of
 from ann.anntools.header import Header, InfoKey
 from ann.anntools.limits import Limits
-from ann.anntools.texts import Ints, Texts
+from ann.anntools.location import GENE, REGION
+from ann.anntools.regions import REGIONS
+from ann.anntools.texts import Bools, Ints
 
 PREFIX = "GAS_"
-ONE_REGION = b"(?:" + "|".join(REGIONS).encode() + b")"
-OUR_REGIONS = ONE_REGION + b"(?:[&,]" + ONE_REGION + b")*"
+SEMICOLON, EQUALS = b";="
+ENDS = np.zeros(256, np.bool_)  # what may follow the name of a key
+ENDS[[SEMICOLON, EQUALS, TAB, NEWLINE, RETURN]] = True
 
 
 @dataclass
@@ -43,7 +47,7 @@ class OwnKeys:
         text = self._stripped(block) if self.earlier else None
         return block if text is None else block_of(text, block.first_line, header, limits)
 
-    def unless_used(self, block: Block, texts: Texts) -> Texts:
+    def unless_used(self, block: Block, texts: pa.BinaryArray) -> pa.BinaryArray:
         """Return ``texts``, one for each record, empty for the records that use one of our names in their own sense."""
         found = _mentions(block, set(self.names.values()))
         if not found:
@@ -53,7 +57,7 @@ class OwnKeys:
         self.clashing |= set(found)
         self.first_clash = self.first_clash or block.first_line + int(np.argmax(used))
         self.clashes += int(used.sum())
-        return Texts(texts.data, texts.starts, np.where(used, 0, texts.sizes))
+        return pc.if_else(pa.array(used), pa.scalar(b"", pa.binary()), texts)
 
     def all_warnings(self) -> list[str]:
         """Return the warnings, once all records are done."""
@@ -71,29 +75,42 @@ class OwnKeys:
         # A value of ours goes with the semicolon before it, or the one after it where it is the first.
         names = b"|".join(map(re.escape, self.earlier))
         value = re.compile(rb"(?:^|;)(?:" + names + rb")(?:=[^;]*)?(?=;|$)")
-        region = re.compile(rb"(?:^|;)" + re.escape(self.names[REGION]) + b"=" + OUR_REGIONS + b"(?:;|$)")
+        genic = {self.names[key] for key in (ANN, GENE, REGION) if self.names.get(key) in self.earlier}
         pieces, done = [], 0
         info = block.column(INFO)
         text = block.data.tobytes()
+        foreign = self._foreign(block, genic, found)
         for record in np.unique(np.concatenate(list(found.values()))).tolist():
             start = int(info.starts[record])
             stop = start + int(info.sizes[record])
-            # An earlier run wrote a REGION into every record that it wrote into.
-            if self.names[REGION] not in self.earlier or region.search(info[record]):
+            if record not in foreign:
                 pieces += [text[done:start], _without(value, info[record]) or b"."]
                 done = stop
         return b"".join([*pieces, text[done:]])
 
+    def _foreign(self, block: Block, genic: set[bytes], found: dict[bytes, Ints]) -> set[int]:
+        """Return the records that use names of ours in a sense that is not ours.
 
-def choose(header: Header, first: Block) -> OwnKeys:
-    """Return the names to write our keys under, given the first records.
+        An earlier run wrote a REGION into every record into which it wrote a GENE or an ANN.
+        """
+        if REGION not in self.names or self.names[REGION] not in genic:
+            return set()
+        one = b"(?:" + "|".join(REGIONS).encode() + b")"
+        region = re.compile(rb"(?:^|;)" + re.escape(self.names[REGION]) + b"=" + one + b"(?:;|$)")
+        using = np.unique(np.concatenate([found[name] for name in genic if name in found] or [np.zeros(0, np.int64)]))
+        info = block.column(INFO)
+        return {record for record in using.tolist() if not region.search(info[record])}
+
+
+def choose(keys: Sequence[InfoKey], header: Header, first: Block) -> OwnKeys:
+    """Return the names to write ``keys`` under, given the first records.
 
     A key is the input's own where the header declares it otherwise than we do, or does not declare it and the first
     records use it; ours then gets a prefix, and a number if that is taken too.
     """
     names: dict[InfoKey, bytes] = {}
     earlier, warnings = set(), []
-    for key in KEYS:
+    for key in keys:
         for name in _candidates(key.name):
             declared = header.info.get(name)
             ours = declared == replace(key, name=name).line()
@@ -128,16 +145,30 @@ def _without(value: re.Pattern[bytes], info: bytes) -> bytes:
 
 def _mentions(block: Block, keys: set[bytes]) -> dict[bytes, Ints]:
     """Return those of ``keys`` that INFO of any record has, each with these records, ascending."""
-    text = block.data.tobytes()
     info = block.column(INFO)
+    data = np.append(block.data, np.full(2, NEWLINE, np.uint8))
+    starts = np.concatenate((info.starts[info.sizes > 0], np.flatnonzero(block.data == SEMICOLON) + 1))
+    # Few records have a key that begins with the same two bytes as one of ours.
+    for place in range(2):
+        likely = np.zeros(256, np.bool_)
+        likely[[(key + b"=")[place] for key in keys]] = True
+        if place and any(len(key) == 1 for key in keys):
+            likely |= ENDS
+        starts = starts[likely[data[starts + place]]]
     found = {}
-    for key in keys:
-        # A plain search for the key is many times faster than the pattern, and mostly finds nothing.
-        if key in text:
-            uses = re.finditer(rb"(?<=[\t;])" + re.escape(key) + rb"(?=[=;\t\r\n]|$)", text)
-            places = np.fromiter((use.start() for use in uses), np.int64)
-            record = np.searchsorted(info.starts, places, side="right") - 1
-            within = (record >= 0) & (places < (info.starts + info.sizes)[record])
-            if within.any():
-                found[key] = np.unique(record[within])
+    for key in sorted(keys):
+        places = _places(data, starts, key)
+        record = np.searchsorted(info.starts, places, side="right") - 1
+        within: Bools = (record >= 0) & (places < (info.starts + info.sizes)[record])
+        if within.any():
+            found[key] = np.unique(record[within])
     return found
+
+
+def _places(data: np.typing.NDArray[np.uint8], starts: Ints, key: bytes) -> Ints:
+    """Return those of ``starts`` at which ``key`` stands as a whole."""
+    for place, byte in enumerate(key):
+        inside = np.minimum(starts + place, data.size - 1)
+        starts = starts[data[inside] == byte]
+    following = np.minimum(starts + len(key), data.size - 1)
+    return starts[ENDS[data[following]]]

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 NEWLINE = 10
 # What may not stand in a value of ours: what INFO gives a meaning, blanks, what is not ASCII, and our ampersand.
@@ -66,43 +69,41 @@ def escaped(texts: Texts) -> Texts:
     return from_list([b"".join(b"%%%02X" % c if RESERVED[c] else b"%c" % c for c in row) for row in rows])
 
 
-def concatenate(*columns: Texts | bytes) -> Texts:
-    """Return row by row the concatenation of ``columns``, one of them at least being texts; bytes are repeated."""
-    count = next(len(column) for column in columns if isinstance(column, Texts))
-    parts = [
-        column
-        if isinstance(column, Texts)
-        else Texts(np.frombuffer(column, np.uint8), np.zeros(count, np.int64), np.full(count, len(column), np.int64))
-        for column in columns
-    ]
-    base = np.cumsum([0, *(part.data.size for part in parts[:-1])])
-    starts = np.stack([part.starts + shift for part, shift in zip(parts, base, strict=True)], axis=1)
-    sizes = np.stack([part.sizes for part in parts], axis=1)
-    pooled = Texts(np.concatenate([part.data for part in parts]), starts.ravel(), sizes.ravel())
-    totals = sizes.sum(axis=1)
-    return Texts(pooled.flat(), np.cumsum(totals) - totals, totals)
+def binary(data: Bytes, offsets: Ints) -> pa.BinaryArray:
+    """Return rows ``data[offsets[i] : offsets[i + 1]]`` as an Arrow array that shares ``data``; under 2 GiB."""
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(data))]
+    return pa.Array.from_buffers(pa.binary(), offsets.size - 1, buffers)
 
 
-def join(texts: Texts, counts: Ints, separator: bytes) -> Texts:
-    """Join neighbouring rows: the first ``counts[0]`` rows become row 0, and so on; ``counts`` sums to the rows.
-
-    A count of 0 gives an empty row. ``separator`` is one byte.
-    """
-    ends = np.cumsum(counts)
-    lead = np.ones(len(texts), np.int64)
-    lead[(ends - counts)[counts > 0]] = 0
-    separators = Texts(np.frombuffer(separator, np.uint8), np.zeros(len(texts), np.int64), lead)
-    joined = concatenate(separators, texts)
-    edges = np.concatenate((np.zeros(1, np.int64), np.cumsum(joined.sizes)))
-    starts = edges[ends - counts]
-    return Texts(joined.data, starts, edges[ends] - starts)
+def arrow(texts: Texts) -> pa.BinaryArray:
+    """Return ``texts`` as an Arrow array with bytes of its own."""
+    return binary(texts.flat(), np.concatenate(([0], np.cumsum(texts.sizes))))
 
 
-def stack(parts: Sequence[Texts]) -> Texts:
-    """Return the rows of all ``parts``, one part after another."""
-    base = np.cumsum([0, *(part.data.size for part in parts[:-1])])
-    return Texts(
-        np.concatenate([part.data for part in parts]),
-        np.concatenate([part.starts + shift for part, shift in zip(parts, base, strict=True)]),
-        np.concatenate([part.sizes for part in parts]),
-    )
+def offsets_of(array: pa.BinaryArray) -> NDArray[np.int32]:
+    """Return where the rows of an array begin in its bytes, and where the last one ends, int32 (N + 1,)."""
+    begin = array.offset
+    return np.frombuffer(array.buffers()[1], np.int32)[begin : begin + len(array) + 1]
+
+
+def bytes_of(array: pa.BinaryArray) -> Bytes:
+    """Return the bytes that the offsets of an array count in, uint8."""
+    buffer = array.buffers()[2]
+    return np.frombuffer(buffer, np.uint8) if buffer is not None and buffer.size else np.zeros(0, np.uint8)
+
+
+def glue(*columns: pa.BinaryArray | bytes) -> pa.BinaryArray:
+    """Return row by row the concatenation of ``columns``, one of them at least being an array; nulls add nothing."""
+    parts = [pa.scalar(part, pa.binary()) if isinstance(part, bytes) else part for part in columns]
+    return pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.binary()), null_handling="skip")
+
+
+def decimals(numbers: NDArray[np.integer]) -> pa.BinaryArray:
+    """Return each number as decimal text."""
+    return pa.array(numbers).cast(pa.string()).view(pa.binary())
+
+
+def runs(array: pa.BinaryArray, counts: Ints) -> pa.BinaryArray:
+    """Return neighbouring rows as one, without a separator: the first ``counts[0]`` rows become row 0, and so on."""
+    edges = offsets_of(array)[np.concatenate(([0], np.cumsum(counts)))]
+    return pa.Array.from_buffers(pa.binary(), counts.size, [None, pa.py_buffer(edges), array.buffers()[2]])

@@ -6,7 +6,13 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ann.anntools.texts import Ints, Texts
+from ann.anntools.blocks import ALT, COMMA, DOT, REF, Block
+from ann.anntools.texts import Bools, Bytes, Ints, Texts
+
+UPPER = 0xDF  # a mask that makes letters of ASCII capital
+LESS, GREATER, STAR = b"<>*"
+LETTER = np.zeros(256, np.bool_)
+LETTER[[*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]] = True
 
 
 class Kind(IntEnum):
@@ -47,3 +53,148 @@ class Alleles:
 
     def __len__(self) -> int:
         return self.record.size
+
+
+# Of symbolic alleles the first part says what they are: <DUP:TANDEM> is a duplication (VCF 4.4, section 1.4.5).
+SYMBOLS = {
+    b"DEL": Kind.DELETION,
+    b"DUP": Kind.DUPLICATION,
+    b"INV": Kind.INVERSION,
+    b"INS": Kind.INSERTION,
+    b"CNV": Kind.COPY_NUMBER,
+    b"*": Kind.NONE,
+    b"NON_REF": Kind.NONE,
+}
+
+
+def of(block: Block, rows: Ints, last: Ints) -> Alleles:
+    """Return the alleles of records ``rows`` of a block.
+
+    ``last``: int64 (N,), last base of each of these records, which tells how far symbolic alleles reach.
+    """
+    counts = block.alleles[rows]
+    record = np.repeat(np.arange(rows.size), counts)
+    ends = np.cumsum(counts)
+    number = np.arange(record.size) - np.repeat(ends - counts, counts)
+    written = _split(block.column(ALT).take(rows), counts)
+    capitals = block.data & np.uint8(UPPER)
+    ref = _capital(block.column(REF).take(rows), capitals).take(record)
+    alt = _capital(written, capitals)
+    kind = _kinds(written, ref, alt)
+    start = block.pos[rows][record]
+    end = start + ref.sizes - 1
+    symbolic = np.flatnonzero(kind > Kind.SPANNING)
+    # The base at POS is the one before what a symbolic allele does (VCF 4.3, section 5.3).
+    start[symbolic] += 1
+    end[symbolic] = np.maximum(last[record[symbolic]], start[symbolic])
+    front, back = _shared(kind, ref, alt)
+    keep = kind == Kind.SEQUENCE
+    return Alleles(
+        record=record,
+        number=number,
+        kind=kind,
+        start=start + front,
+        end=end - back,
+        ref=Texts(capitals, ref.starts + front, np.where(keep, ref.sizes - front - back, 0)),
+        alt=Texts(capitals, alt.starts + front, np.where(keep, alt.sizes - front - back, 0)),
+        written=written,
+    )
+
+
+def _split(alt: Texts, counts: Ints) -> Texts:
+    """Return the alleles of ALT columns; ``counts`` says how many each has."""
+    if (counts == 1).all():
+        return alt
+    owner = np.repeat(np.arange(len(alt)), alt.sizes)
+    place = np.flatnonzero(alt.flat() == COMMA)
+    before = np.cumsum(alt.sizes) - alt.sizes
+    commas = alt.starts[owner[place]] + place - before[owner[place]]
+    first = np.cumsum(counts) - counts
+    starts = np.empty(int(counts.sum()), np.int64)
+    ends = np.empty_like(starts)
+    later = np.ones(starts.size, np.bool_)
+    later[first] = False
+    starts[first], starts[later] = alt.starts, commas + 1
+    final = np.append(first[1:], starts.size) - 1
+    inner = np.ones(starts.size, np.bool_)
+    inner[final] = False
+    ends[final], ends[inner] = alt.starts + alt.sizes, commas
+    return Texts(alt.data, starts, ends - starts)
+
+
+def _capital(texts: Texts, capitals: Bytes) -> Texts:
+    return Texts(capitals, texts.starts, texts.sizes)
+
+
+def _kinds(written: Texts, ref: Texts, alt: Texts) -> NDArray[np.uint8]:
+    """Return what each ALT is, uint8 (A,)."""
+    kind = np.full(len(written), Kind.SEQUENCE, np.uint8)
+    single = (ref.sizes == 1) & (alt.sizes == 1)
+    same = ref.data[ref.starts] == alt.data[np.minimum(alt.starts, alt.data.size - 1)]
+    kind[single & same] = Kind.NONE
+    first = written.data[np.minimum(written.starts, written.data.size - 1)]
+    odd = ~LETTER[first] | (written.sizes == 0)
+    for row in np.flatnonzero(odd).tolist() if odd.any() else ():
+        kind[row] = _kind_of(written[row])
+    longer = np.flatnonzero(~odd & ~single)
+    if longer.size:
+        kind[longer[~_letters(written.take(longer)) | ~_letters(ref.take(longer))]] = Kind.OTHER
+        breakend = _holds_bracket(written.take(longer))
+        kind[longer[breakend]] = Kind.BREAKEND
+        alike = longer[ref.sizes[longer] == alt.sizes[longer]]
+        kind[alike[_equal(ref.take(alike), alt.take(alike)) & (kind[alike] == Kind.SEQUENCE)]] = Kind.NONE
+    return kind
+
+
+def _kind_of(alt: bytes) -> Kind:
+    if alt in {b".", b""}:
+        return Kind.NONE
+    if alt == b"*":
+        return Kind.SPANNING
+    if alt.startswith(b"<") and alt.endswith(b">"):
+        return SYMBOLS.get(alt[1:-1].partition(b":")[0], Kind.OTHER)
+    # Breakends: ]13:123456]T, and single ones with a dot for the other side.
+    return Kind.BREAKEND if alt[:1] in {b"[", b"]", b"."} else Kind.OTHER
+
+
+def _letters(texts: Texts) -> Bools:
+    """Whether all bytes of each row are letters; rows are not empty."""
+    wrong = np.concatenate(([0], np.cumsum(~LETTER[texts.flat()])))
+    ends = np.cumsum(texts.sizes)
+    return wrong[ends] == wrong[ends - texts.sizes]
+
+
+def _holds_bracket(texts: Texts) -> Bools:
+    flat = texts.flat()
+    last = texts.data[texts.starts + texts.sizes - 1]
+    found = np.concatenate(([0], np.cumsum((flat == ord("[")) | (flat == ord("]")))))
+    ends = np.cumsum(texts.sizes)
+    return (found[ends] > found[ends - texts.sizes]) | (last == DOT)
+
+
+def _equal(one: Texts, other: Texts) -> Bools:
+    """Whether rows of the same sizes, none empty, are the same."""
+    differs = np.concatenate(([0], np.cumsum(one.flat() != other.flat())))
+    ends = np.cumsum(one.sizes)
+    return differs[ends] == differs[ends - one.sizes]
+
+
+def _shared(kind: NDArray[np.uint8], ref: Texts, alt: Texts) -> tuple[Ints, Ints]:
+    """Return how many bases REF and ALT share at the beginning and at the end, int64 (A,) each.
+
+    The end goes first, so that what was written left-aligned stays so.
+    """
+    front, back = np.zeros(len(ref), np.int64), np.zeros(len(ref), np.int64)
+    left = np.minimum(ref.sizes, alt.sizes)
+    rows = np.flatnonzero((kind == Kind.SEQUENCE) & (ref.sizes + alt.sizes > len(b"AC")))
+    for count, step in ((back, -1), (front, 1)):
+        active = rows
+        while active.size:
+            active = active[front[active] + back[active] < left[active]]
+            offset = count[active] if step > 0 else -count[active] - 1
+            base = 0 if step > 0 else 1
+            one = ref.data[ref.starts[active] + base * ref.sizes[active] + offset]
+            other = alt.data[alt.starts[active] + base * alt.sizes[active] + offset]
+            active = active[one == other]
+            count[active] += 1
+    return front, back

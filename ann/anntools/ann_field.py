@@ -1,0 +1,214 @@
+"""INFO's ANN: every allele's effect on every transcript, in the VCF annotation format 1.0 that SnpEff and VEP share."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from ann.anntools.effects import BIT, TERMS, Effects, Note, severity
+from ann.anntools.header import InfoKey
+from ann.anntools.intervals import expand
+from ann.anntools.texts import Bools, Ints, arrow, decimals, glue, runs
+from ann.anntools.transcripts import Transcripts
+from ann.anntools.variants import Alleles, Kind
+
+FIELDS = (
+    "Allele", "Annotation", "Annotation_Impact", "Gene_Name", "Gene_ID", "Feature_Type", "Feature_ID",
+    "Transcript_BioType", "Rank", "HGVS.c", "HGVS.p", "cDNA.pos / cDNA.length", "CDS.pos / CDS.length",
+    "AA.pos / AA.length", "Distance", "ERRORS / WARNINGS / INFO",
+)  # fmt: skip
+ANN = InfoKey("ANN", ".", "String", f"Functional annotations: '{' | '.join(FIELDS)}'")
+INTERGENIC = BIT["intergenic_variant"]
+# Room for a number of alleles, and for a severity, in a key of entries.
+SEVERITY_BITS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """X entries of ANN, ascending by record, then most severe first.
+
+    ``pair``: int64 (X,), rows of the `Effects`; their number stands for an allele that touches no transcript.
+    ``allele``: int64 (X,), rows of the `Alleles`. ``counts``: int64 (N,), entries of each record.
+    """
+
+    pair: Ints
+    allele: Ints
+    counts: Ints
+
+
+def entries(effects: Effects, alleles: Alleles, records: int, room: Ints) -> Entries:
+    """Return what to write for ``records`` records, of each at most ``room[record]`` (int64 (N,)) entries an allele."""
+    pair = np.arange(len(effects))
+    per_allele = np.bincount(effects.allele, minlength=len(alleles))
+    most = room[alleles.record]
+    if (per_allele > most).any():
+        ranks = pair - np.repeat(np.cumsum(per_allele) - per_allele, per_allele)
+        pair = pair[ranks < most[effects.allele]]
+    allele = effects.allele[pair]
+    alone = np.flatnonzero((per_allele == 0) & (alleles.kind != Kind.NONE) & (alleles.kind != Kind.SPANNING))
+    if alone.size:
+        at = np.searchsorted(allele, alone)
+        pair, allele = np.insert(pair, at, len(effects)), np.insert(allele, at, alone)
+    record = alleles.record[allele]
+    if records < len(alleles):
+        # Several alleles of a record: the most severe entry of them all goes first.
+        terms = np.append(effects.terms, INTERGENIC)[pair]
+        order = np.argsort((record << SEVERITY_BITS) + severity(terms), kind="stable")
+        pair, allele, record = pair[order], allele[order], record[order]
+    return Entries(pair=pair, allele=allele, counts=np.bincount(record, minlength=records))
+
+
+class Writer:
+    """Writes ANN for the records of one contig; keeps what is the same for all records."""
+
+    def __init__(self, transcripts: Transcripts, key: bytes) -> None:
+        """``key`` is what ANN is called in this file."""
+        self._transcripts = transcripts
+        self._leads = pa.array([b",", b";" + key + b"="], pa.binary())
+        self._terms = TermTexts()
+
+    def texts(
+        self,
+        found: Entries,
+        effects: Effects,
+        alleles: Alleles,
+        coding_names: pa.BinaryArray,
+        protein_names: pa.BinaryArray,
+    ) -> pa.BinaryArray:
+        """Return ``;ANN=…`` for each record, empty where it has no entry; names are aligned with ``effects``."""
+        pair = found.pair
+        begins = np.zeros(pair.size, np.int8)
+        begins[(np.cumsum(found.counts) - found.counts)[found.counts > 0]] = 1
+        transcript = np.append(effects.transcript, len(self._transcripts))[pair]
+        names = pa.concat_arrays([coding_names, pa.array([b""], pa.binary())])
+        rank = np.append(self._ranks(effects), self._rank_texts_empty)[pair]
+        lines = glue(
+            self._leads.take(pa.array(begins)),
+            arrow(alleles.written).take(pa.array(found.allele)),
+            self._terms.of(np.append(effects.terms, INTERGENIC)[pair]),
+            self._middles.take(pa.array(transcript)),
+            self._rank_texts.take(pa.array(rank)),
+            names.take(pa.array(pair)),
+            self._tails(effects, pair, protein_names),
+        )
+        return runs(lines, found.counts)
+
+    @cached_property
+    def _middles(self) -> pa.BinaryArray:
+        """Gene to biotype of every transcript; a last row for none."""
+        models = self._transcripts
+        gene = pa.array(models.gene)
+        texts = glue(
+            models.genes.take(gene), b"|", models.gene_ids.take(gene), b"|transcript|", models.names, b"|",
+            models.biotypes, b"|",
+        )  # fmt: skip
+        return pa.concat_arrays([texts, pa.array([b"|||||"], pa.binary())])
+
+    @cached_property
+    def _rank_texts(self) -> pa.BinaryArray:
+        """``number/of|`` for exon rows, then for intron rows, both by transcript; a last row for none."""
+        counts = self._transcripts.exon_counts
+        of = np.repeat(counts, counts)
+        number = expand(np.ones_like(counts), counts)
+        exons = glue(decimals(number), b"/", decimals(of), b"|")
+        introns = glue(decimals(number), b"/", decimals(of - 1), b"|")
+        return pa.concat_arrays([exons, introns, pa.array([b"|"], pa.binary())])
+
+    @property
+    def _rank_texts_empty(self) -> int:
+        return 2 * self._transcripts.exon_starts.size
+
+    def _ranks(self, effects: Effects) -> Ints:
+        """Return the row of each pair in the texts of ranks."""
+        first = self._transcripts.exon_offsets[effects.transcript] - 1
+        intron = self._transcripts.exon_starts.size + first + effects.intron
+        ranks = np.where(effects.exon > 0, first + effects.exon, intron)
+        return np.where((effects.exon > 0) | (effects.intron > 0), ranks, self._rank_texts_empty)
+
+    @cached_property
+    def _lengths(self) -> tuple[pa.BinaryArray, pa.BinaryArray, pa.BinaryArray]:
+        """``/length`` of every transcript, CDS and protein (the stop codon is no part of it)."""
+        models = self._transcripts
+        cds = np.where(models.coding, models.cds_last - models.cds_first + 1, 0)
+        protein = np.maximum(-(-(cds - models.phase) // 3) - models.stop_known, 0)
+        return tuple(glue(b"/", decimals(length)) for length in (models.lengths, cds, protein))
+
+    def _tails(self, effects: Effects, pair: Ints, protein_names: pa.BinaryArray) -> pa.BinaryArray:
+        """Return HGVS.p to the notes, each with the bar before it."""
+        used = np.zeros(len(effects) + 1, np.bool_)
+        used[pair] = True
+        used = used[:-1]
+        exonic = np.flatnonzero(used & (effects.cdna > 0))
+        beside = np.flatnonzero(used & (effects.distance > 0))
+        tails = [
+            glue(b"|||||", NOTE_TEXTS),
+            glue(b"|||||", decimals(effects.distance[beside]), NOTE_TEXTS.take(pa.array(effects.notes[beside]))),
+            self._exonic_tails(effects, exonic, protein_names),
+        ]
+        rows = effects.notes.astype(np.int64)
+        rows[beside] = len(NOTE_TEXTS) + np.arange(beside.size)
+        rows[exonic] = len(NOTE_TEXTS) + beside.size + np.arange(exonic.size)
+        return pa.concat_arrays(tails).take(pa.array(np.append(rows, 0)[pair]))
+
+    def _exonic_tails(self, effects: Effects, rows: Ints, protein_names: pa.BinaryArray) -> pa.BinaryArray:
+        transcript = effects.transcript[rows]
+        cdna, cds, protein = self._lengths
+        return glue(
+            b"|",
+            protein_names.take(pa.array(rows)),
+            b"|",
+            decimals(effects.cdna[rows]),
+            cdna.take(pa.array(transcript)),
+            b"|",
+            _places(effects.cds[rows], cds, transcript),
+            b"|",
+            _places(effects.protein[rows], protein, transcript),
+            b"|",
+            NOTE_TEXTS.take(pa.array(effects.notes[rows])),
+        )
+
+
+def _places(places: np.typing.NDArray[np.int32], lengths: pa.BinaryArray, transcript: Ints) -> pa.BinaryArray:
+    """Return ``place/length``, empty where there is no place."""
+    some = np.flatnonzero(places > 0)
+    texts = glue(decimals(places[some]), lengths.take(pa.array(transcript[some])))
+    rows = np.full(places.size, some.size)
+    rows[some] = np.arange(some.size)
+    return pa.concat_arrays([texts, pa.array([b""], pa.binary())]).take(pa.array(rows))
+
+
+def _note_text(notes: int) -> bytes:
+    return b"|" + "&".join(note.name or "" for note in Note if note & notes).encode()
+
+
+NOTE_TEXTS = pa.array([_note_text(notes) for notes in range(2 * max(Note))], pa.binary())
+
+
+class TermTexts:
+    """The text of every set of terms met so far: ``|term&term|IMPACT|``."""
+
+    def __init__(self) -> None:
+        self._sets = np.zeros(0, np.int64)
+        self._texts = pa.array([], pa.binary())
+
+    def of(self, terms: Ints) -> pa.BinaryArray:
+        """Return the text of each set."""
+        places = self._find(terms)
+        unknown: Bools = places < 0
+        if unknown.any():
+            self._sets = np.unique(np.concatenate((self._sets, terms[unknown])))
+            self._texts = pa.array([_term_text(terms) for terms in self._sets.tolist()], pa.binary())
+            places = self._find(terms)
+        return self._texts.take(pa.array(places))
+
+    def _find(self, terms: Ints) -> Ints:
+        if not self._sets.size:
+            return np.full(terms.size, -1)
+        places = np.minimum(np.searchsorted(self._sets, terms), self._sets.size - 1)
+        return np.where(self._sets[places] == terms, places, -1)
+
+
+def _term_text(terms: int) -> bytes:
+    members = [term for place, term in enumerate(TERMS) if terms >> place & 1]
+    return f"|{'&'.join(term.name for term in members)}|{members[0].impact}|".encode()
