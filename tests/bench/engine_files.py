@@ -59,24 +59,24 @@ class Files:
     @property
     def fasta(self) -> Path:
         """The sequence, with its index beside it."""
-        return self._made(
+        return self.made(
             "genome.fa", lambda path: engine_genome.write_fasta(path, self.lengths, self.models, SEED), (".fai",)
         )
 
     @property
     def gff3(self) -> Path:
         """The gene models as Ensembl writes them."""
-        return self._made("genes.gff3", lambda path: engine_genome.write_gff3(path, self.models))
+        return self.made("genes.gff3", lambda path: engine_genome.write_gff3(path, self.models))
 
     def vcf(self, records: int, samples: int = 0) -> Path:
         """Return a VCF with so many records and samples."""
         name = f"sites_{records}.vcf" if not samples else f"samples_{samples}_{records}.vcf"
-        return self._made(name, lambda path: write_vcf(path, self._genome, records, samples=samples, seed=SEED))
+        return self.made(name, lambda path: write_vcf(path, self._genome, records, samples=samples, seed=SEED))
 
     @property
     def beds(self) -> Path:
         """The folder with the eight sources, one BED each and all joined, and the configurations of the tools."""
-        return self._made("sources", self._write_sources)
+        return self.made("sources", self._write_sources)
 
     def recipe(self, name: str, count: int, *, genes: bool) -> Path:
         """Return a ``sources.toml`` of the first ``count`` sources, with or without genes and sequence."""
@@ -109,7 +109,7 @@ class Files:
             config = folder / f"vcfanno_{count}.conf"
             engine_sources.write_vcfanno_config(config, self.folder / "sources", SOURCES[:count])
 
-    def _made(self, name: str, make: Callable[[Path], None], beside: tuple[str, ...] = ()) -> Path:
+    def made(self, name: str, make: Callable[[Path], None], beside: tuple[str, ...] = ()) -> Path:
         """Return the file ``name``, made under another name first, so that an interrupted run leaves no half of it."""
         path = self.folder / name
         if not path.exists():
