@@ -12,7 +12,7 @@ import pyarrow as pa
 from ann.anntools.assembly import HUMAN, PATTERNS, Assembly, canonical, find
 from ann.anntools.blocks import Block
 from ann.anntools.contigs import MITOCHONDRION, RCRS_ACCESSIONS, Names, contig_name
-from ann.anntools.errors import ReferenceDataError, clipped
+from ann.anntools.errors import ReferenceDataError, UnknownAssembly, clipped
 from ann.anntools.header import Header
 from ann.anntools.intervals import Intervals
 from ann.anntools.refcheck import fit, mismatches
@@ -48,6 +48,9 @@ NO_TRANSCRIPTS = Transcripts(
     exon_offsets=np.zeros(1, np.int64),
     exon_starts=np.zeros(0, np.int64),
     exon_ends=np.zeros(0, np.int64),
+)
+NOWHERE = Reference(
+    folder=BUNDLE, assembly="unknown", version="", releases=(), contigs={}, _contigs={}, _track_entries=()
 )
 
 
@@ -100,6 +103,17 @@ class Genome:
         """The sources of all tables used so far."""
         borrowed = self.rcrs.releases if self.rcrs is not None and self._borrowed else ()
         return tuple(dict.fromkeys((*self.reference.releases, *borrowed)))
+
+    @property
+    def has_genes(self) -> bool:
+        """Whether any contig has gene models."""
+        return self.reference.has_genes or (self._human and self.rcrs is not None and self.rcrs.has_genes)
+
+    def release_pages(self) -> None:
+        """Give the memory of the mapped sequences back to the system."""
+        for reference in (self.reference, self.rcrs):
+            if reference is not None:
+                reference.release_pages()
 
     def tables(self, chrom: bytes, ref: Texts, pos: Ints) -> Tables | str:
         """Return the tables of the contig that records call ``chrom``, or why it has none.
@@ -215,8 +229,8 @@ def identify(
 ) -> Genome:
     """Return the genome of a file: the one asked for, else the one that its header or ``first`` records tell.
 
-    ``first`` is None for a file without records. ``given`` and ``shipped`` are what `references` returns. Raises
-    UnknownAssembly.
+    ``first`` is None for a file without records, whose assembly nobody needs to know. ``given`` and ``shipped`` are
+    what `references` returns. Raises UnknownAssembly.
     """
     available = {reference.assembly: reference for reference in (*given, *shipped)}
     fits = []
@@ -224,12 +238,12 @@ def identify(
         for name, reference in available.items():
             names = Names(reference.contigs, human=canonical(name) in HUMAN)
             fits.append(fit(first, reference, names))
-    found = find(
-        header,
-        [] if first is None else [chrom.decode("utf-8", "replace") for chrom in first.contigs()[0]],
-        wanted,
-        {name: reference.contigs for name, reference in available.items()},
-        given=[reference.assembly for reference in given],
-        fits=fits,
-    )
+    chroms = [] if first is None else [chrom.decode("utf-8", "replace") for chrom in first.contigs()[0]]
+    lengths = {name: reference.contigs for name, reference in available.items()}
+    try:
+        found = find(header, chroms, wanted, lengths, given=[reference.assembly for reference in given], fits=fits)
+    except UnknownAssembly:
+        if first is not None or wanted is not None:
+            raise
+        return Genome(Assembly(NOWHERE.assembly, "there are no records"), NOWHERE, header)
     return Genome(found, available[found.name], header, available.get(RCRS))

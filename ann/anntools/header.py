@@ -63,6 +63,11 @@ class Header:
         return max(self.columns - len(COLUMNS) - 1, 0)
 
     @property
+    def sample_names(self) -> tuple[str, ...]:
+        """Names of the samples."""
+        return tuple(_text(name) for name in self.lines[-1].rstrip(b"\r\n").split(b"\t")[len(COLUMNS) + 1 :])
+
+    @property
     def version(self) -> str:
         """What ##fileformat says, empty where it is missing."""
         return next((value.split()[0] for value in self.values("fileformat") if value), "")

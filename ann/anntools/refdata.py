@@ -78,6 +78,11 @@ class Reference:
     _track_entries: tuple[dict[str, Any], ...] = field(repr=False)
     _models: dict[str, Transcripts] = field(default_factory=dict, repr=False)
 
+    @property
+    def has_genes(self) -> bool:
+        """Whether any contig has gene models."""
+        return any(contig.batch is not None for contig in self._contigs.values())
+
     def flank(self, contig: str) -> int:
         """Return how many bases upstream and downstream of a transcript count as its neighbourhood."""
         return self._contigs[contig].flank

@@ -141,6 +141,30 @@ def test_records_tell_which_reference_they_are_of() -> None:
         identify(Header([NAMES]), block(b"1\t1\t.\tA\tC\t.\t.\t."), None, given, [])
 
 
+def test_a_file_without_records_needs_no_assembly() -> None:
+    nowhere = identify(Header([NAMES]), None, None, *references(None))
+    assert nowhere.assembly == Assembly("unknown", "there are no records")
+    assert (nowhere.has_genes, nowhere.releases, nowhere.reference.version) == (False, (), "")
+    told = identify(Header([b"##reference=hg19\n", NAMES]), None, None, *references(None))
+    assert (told.assembly.name, told.has_genes) == ("GRCh37", True)
+    with pytest.raises(UnknownAssembly, match="'mm10' is not known"):
+        identify(Header([NAMES]), None, "mm10", *references(None))
+
+
+def test_the_genes_of_the_mitochondrion_count_for_a_human_reference_alone() -> None:
+    assert genome("GRCh37").has_genes
+    assert not genome("toy", own=reference("toy", {"1": b"ACGT"})).has_genes
+
+
+def test_memory_of_sequences_is_given_back_and_they_can_still_be_read() -> None:
+    made = genome("GRCh37")
+    before = made.tables(b"MT", *rows())
+    made.release_pages()
+    assert isinstance(before, Tables)
+    assert before.sequence is not None
+    assert before.sequence[:10].tobytes() == b"GATCACAGGT"
+
+
 def test_a_reference_of_ones_own_replaces_the_shipped_one_of_its_assembly(tmp_path: Path) -> None:
     for name in ("rCRS", "hg18"):
         (tmp_path / name).symlink_to(BUNDLE / name)

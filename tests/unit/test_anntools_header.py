@@ -116,11 +116,12 @@ def test_a_fileformat_that_is_not_first_is_found() -> None:
     assert parse([b"##source=x\n", b"##fileformat=VCFv4.1\n", NAMES], b"").version == "VCFv4.1"
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_samples_are_counted(count: int) -> None:
-    titles = NAMES[:-1] + (b"\tFORMAT" + b"\tS" * count if count else b"") + b"\n"
-    made = parse([titles], b"")
-    assert (made.samples, made.columns) == (count, 8 + bool(count) + count)
+@pytest.mark.parametrize("names", [(), ("A",), ("A", "B c", "\u00fc")])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_samples_are_counted_and_named(names: tuple[str, ...], end: str) -> None:
+    titles = NAMES.decode()[:-1] + "".join(f"\t{name}" for name in (("FORMAT", *names) if names else ())) + end
+    made = parse([titles.encode()], b"")
+    assert (made.samples, made.sample_names, made.columns) == (len(names), names, titles.count("\t") + 1)
 
 
 def test_attributes_take_time_in_proportion_to_the_line() -> None:
