@@ -1,6 +1,6 @@
 """Rows put aside in a file until all of their part are there, so that a build needs memory for one part only."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -32,9 +32,9 @@ class Spill(Generic[Part]):
         """The parts that have rows."""
         return self._places.keys()
 
-    def add(self, part: Part, batch: pa.RecordBatch) -> None:
+    def add(self, part: Part, columns: Sequence[pa.Array]) -> None:
         """Put rows of ``part`` aside, after those that it has."""
-        body = batch.serialize()
+        body = pa.RecordBatch.from_arrays(list(columns), schema=self._schema).serialize()
         self._places.setdefault(part, []).append((self._file.tell(), body.size))
         self._file.write(body)
 

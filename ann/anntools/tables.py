@@ -55,7 +55,7 @@ class Table:
         Raises ReferenceDataError where the file cannot be read, lacks a column or has a line with other columns.
         """
         names: Sequence[str] = ()
-        for piece, first in self._pieces():
+        for piece, first in self.pieces():
             lines = piece.splitlines(keepends=True)
             is_data = [self._is_data(line) for line in lines]
             if not names:
@@ -126,7 +126,7 @@ class Table:
         columns = {title: table.column(title).combine_chunks() for title in include}
         return {name: columns[str(place)] for name, place in places.items()}
 
-    def _pieces(self) -> Iterator[tuple[bytes, int]]:
+    def pieces(self) -> Iterator[tuple[bytes, int]]:
         """Yield whole lines and the number of the first."""
         number = 1
         rest = b""

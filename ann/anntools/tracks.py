@@ -1,18 +1,21 @@
 """Tracks: the sources that are joined to records, built from the public files and opened at run time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
+from ann.anntools.allele_build import VCFAlleles, schema, write
+from ann.anntools.alleles import AlleleTrack
 from ann.anntools.contigs import Names
 from ann.anntools.errors import ReferenceDataError
 from ann.anntools.header import InfoKey
 from ann.anntools.overlap import OverlapTrack
 from ann.anntools.overlap_build import OverlapWriter
-from ann.anntools.places import Bodies, Placed, placed
+from ann.anntools.places import Bodies, placed
 from ann.anntools.recipe import SourceSpec
 from ann.anntools.spill import Spill
 from ann.anntools.tables import Table
@@ -22,6 +25,7 @@ from ann.anntools.variants import Alleles
 Sequences = Callable[[str], Bytes | None]
 Genes = Callable[[str], Bodies]
 OVERLAP, ALLELE = "overlap", "allele"
+SPILL = "spill"
 
 
 class Track(Protocol):
@@ -78,23 +82,21 @@ def compile_source(
     """
     out.mkdir(parents=True, exist_ok=True)
     counts = Counts()
-    names = Names(contigs, human=True)
+    finder = _Finder(spec, contigs, counts)
     table = Table(spec, path)
-    places = placed(table, contigs, genes)
-    entry: dict[str, Any] = {
+    entry = (
+        _build_alleles(table, finder, sequence, out)
+        if spec.match == ALLELE
+        else _build_overlap(table, finder, genes, out)
+    )
+    return entry | {
         "name": spec.name,
         "release": spec.release,
-        "match": OVERLAP,
+        "match": ALLELE if spec.match == ALLELE else OVERLAP,
         "keys": [asdict(info.key) for info in spec.infos],
+        "ids": spec.ids,
+        "counts": asdict(counts),
     }
-    with Spill[str](out / "spill", _schema(spec)) as spill:
-        _sort_out(places, names, contigs, counts, spill=spill, table=table)
-        with OverlapWriter(out, [info.key for info in spec.infos]) as writer:
-            for contig in contigs:
-                if contig in spill.parts:
-                    starts, ends, *values = spill.take(contig).columns
-                    writer.add(contig, starts.to_numpy(), ends.to_numpy(), values)
-    return entry | {"contigs": writer.contigs, "counts": asdict(counts)}
 
 
 def open_track(folder: Path, entry: Mapping[str, Any], sequence: Sequences | None = None) -> Track:
@@ -104,39 +106,62 @@ def open_track(folder: Path, entry: Mapping[str, Any], sequence: Sequences | Non
     ReferenceDataError where the files cannot be used.
     """
     try:
+        if entry["match"] == ALLELE:
+            return AlleleTrack(folder, entry, sequence or (lambda _: None))
         return OverlapTrack(folder, entry)
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise ReferenceDataError(f"The track in {folder} cannot be read: {error}.") from error
 
 
-def _schema(spec: SourceSpec) -> pa.Schema:
-    values = [(info.key.name, pa.binary()) for info in spec.infos]
-    return pa.schema([("start", pa.int64()), ("end", pa.int64()), *values])
+class _Finder:
+    """Finds the contig that a file means, and counts rows that lie on none of the reference."""
+
+    def __init__(self, spec: SourceSpec, contigs: Mapping[str, int], counts: Counts) -> None:
+        self.contigs, self.counts = contigs, counts
+        self._skip = spec.skip
+        self._names = Names(contigs, human=True)
+
+    def find(self, name: bytes, rows: int) -> str | None:
+        """Return the reference's name of the contig ``name``, on which so many rows lie; None where it has none."""
+        text = name.decode("utf-8", "replace")
+        contig = None if text in self._skip else self._names.find(text)
+        self.counts.rows += rows
+        if contig is None:
+            self.counts.unknown[text] = self.counts.unknown.get(text, 0) + rows
+        else:
+            self.counts.kept += rows
+        return contig
 
 
-def _sort_out(
-    places: Iterator[Placed],
-    names: Names,
-    contigs: Mapping[str, int],
-    counts: Counts,
-    *,
-    spill: Spill[str],
-    table: Table,
-) -> None:
-    """Put the rows aside by contig."""
-    schema = _schema(table.spec)
-    for rows in places:
-        counts.rows += len(rows)
-        for name, chosen in rows.by_contig():
-            text = name.decode("utf-8", "replace")
-            contig = None if text in table.spec.skip else names.find(text)
-            if contig is None:
-                counts.unknown[text] = counts.unknown.get(text, 0) + chosen.size
-                continue
-            part = rows.take(chosen)
-            part.refuse_outside(table, contig, contigs[contig])
-            counts.kept += len(part)
-            spill.add(
-                contig,
-                pa.RecordBatch.from_arrays([pa.array(part.starts), pa.array(part.ends), *part.values], schema=schema),
-            )
+def _build_overlap(table: Table, finder: _Finder, genes: Genes | None, out: Path) -> dict[str, Any]:
+    infos = table.spec.infos
+    fields = [("start", pa.int64()), ("end", pa.int64()), *((info.key.name, pa.binary()) for info in infos)]
+    with Spill[str](out / SPILL, pa.schema(fields)) as spill:
+        for rows in placed(table, finder.contigs, genes):
+            for name, chosen in rows.by_contig():
+                contig = finder.find(name, chosen.size)
+                if contig is not None:
+                    part = rows.take(chosen)
+                    part.refuse_outside(table, contig, finder.contigs[contig])
+                    spill.add(contig, [pa.array(part.starts), pa.array(part.ends), *part.values])
+        with OverlapWriter(out, [info.key for info in infos]) as writer:
+            for contig in finder.contigs:
+                if contig in spill.parts:
+                    starts, ends, *values = spill.take(contig).columns
+                    writer.add(contig, starts.to_numpy(), ends.to_numpy(), values)
+    return {"contigs": writer.contigs}
+
+
+def _build_alleles(table: Table, finder: _Finder, sequence: Sequences, out: Path) -> dict[str, Any]:
+    source = VCFAlleles(table, sequence)
+    with Spill[tuple[str, int]](out / SPILL, schema(table.spec.infos)) as spill:
+        for block in source.blocks():
+            names, codes = block.contigs()
+            for code, name in enumerate(names):
+                records = np.flatnonzero(codes == code)
+                contig = finder.find(name, records.size)
+                if contig is not None:
+                    for window, rows in source.rows(block, records, contig):
+                        spill.add((contig, window), rows.columns)
+        contigs, deepest = write(out, finder.contigs, spill, table.spec.infos)
+    return {"contigs": contigs, "deepest": deepest}
