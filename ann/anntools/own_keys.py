@@ -102,8 +102,8 @@ class OwnKeys:
         return {record for record in using.tolist() if not region.search(info[record])}
 
 
-def choose(keys: Sequence[InfoKey], header: Header, first: Block) -> OwnKeys:
-    """Return the names to write ``keys`` under, given the first records.
+def choose(keys: Sequence[InfoKey], header: Header, first: Block | None) -> OwnKeys:
+    """Return the names to write ``keys`` under, given the first records, None where there are none.
 
     A key is the input's own where the header declares it otherwise than we do, or does not declare it and the first
     records use it; ours then gets a prefix, and a number if that is taken too.
@@ -114,7 +114,7 @@ def choose(keys: Sequence[InfoKey], header: Header, first: Block) -> OwnKeys:
         for name in _candidates(key.name):
             declared = header.info.get(name)
             ours = declared == replace(key, name=name).line()
-            if ours or (declared is None and not _mentions(first, {name.encode()})):
+            if ours or (declared is None and not (first and _mentions(first, {name.encode()}))):
                 break
         names[key] = name.encode()
         if ours:
