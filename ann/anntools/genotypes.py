@@ -16,6 +16,9 @@ _HOM_REF, _HET, _HOM_ALT, _HAPLOID_REF, _HAPLOID_ALT, _MISSING, _OTHER = range(l
 MOST_SAMPLES: Final = 100_000
 # Cells looked at at a time: what is kept of them stays in the processor's cache.
 CELLS: Final = 1 << 16
+# A sum over lines holds a count of every kind in a byte of its own.
+ONE: Final = np.array([1 << 8 * code for code in range(len(CLASSES))], "<u8")
+MOST_LINES: Final = 255
 # Bytes of a genotype; ten alleles of three digits are within.
 LONGEST: Final = 40
 
@@ -40,16 +43,16 @@ def count(block: Block, samples: int) -> Ints:
     head = tabs[:, INFO] + 1
     called = (data[head] == ord("G")) & (data[head + 1] == ord("T")) & ENDS[data[head + 2]]
     counts[:, _MISSING] += int((~called).sum())
-    cells = tabs[called, _FORMAT : _FORMAT + counted]
-    lines = max(CELLS // counted, 1)
+    cells = tabs[:, _FORMAT : _FORMAT + counted]
+    if not called.all():
+        cells = cells[called]
+    lines = min(max(CELLS // counted, 1), MOST_LINES)
     for line in range(0, len(cells), lines):
         for sample in range(0, counted, CELLS):
             piece = cells[line : line + lines, sample : sample + CELLS]
-            codes = classes(data, piece.ravel() + 1)
-            width = piece.shape[1]
-            places = codes.reshape(piece.shape) + np.arange(width) * len(CLASSES)
-            found = np.bincount(places.ravel(), minlength=width * len(CLASSES))
-            counts[sample : sample + width] += found.reshape(width, len(CLASSES))
+            ones = ONE[classes(data, piece.ravel() + 1)].reshape(piece.shape)
+            sums = ones.sum(axis=0).view(np.uint8).reshape(-1, ONE.itemsize)
+            counts[sample : sample + len(sums)] += sums[:, : len(CLASSES)]
     return counts
 
 
@@ -59,9 +62,11 @@ def classes(data: Bytes, starts: Ints) -> NDArray[np.uint8]:
     A genotype ends before a colon, a tab, an end of line or a NUL byte; four bytes follow every start.
     """
     first, second, third = data[starts], data[starts + 1], data[starts + 2]
-    codes = PAIR[third, first]
-    plain = SEPARATES[second] & ENDS[data[starts + 3]] & (codes != _OTHER)
-    rest = np.flatnonzero(~plain)
+    codes = PAIR[first.astype(np.uint16) << 8 | third]
+    # Most genotypes are two alleles of one digit or one such allele; only the others are read byte by byte.
+    rest = np.flatnonzero(~(SEPARATES[second] & ENDS[data[starts + 3]] & (codes != _OTHER)))
+    codes[rest] = ALONE[first[rest]]
+    rest = rest[~ENDS[second[rest]] | (codes[rest] == _OTHER)]
     if rest.size:
         codes[rest] = _read(data, starts[rest])
     return codes
@@ -105,7 +110,7 @@ def _member(members: bytes) -> NDArray[np.bool_]:
 
 
 def _pairs() -> NDArray[np.uint8]:
-    """Return the kind of a genotype by the bytes of its second and first allele, uint8 (256, 256)."""
+    """Return the kind of a genotype by the bytes of its alleles, the first one's above the second's, uint8 (65536,)."""
     table = np.full((256, 256), _OTHER, np.uint8)
     digits = np.arange(ord("0"), ord("9") + 1)
     table[np.ix_(digits, digits)] = _HET
@@ -113,9 +118,19 @@ def _pairs() -> NDArray[np.uint8]:
     table[digits[0], digits[0]] = _HOM_REF
     called = np.append(digits, ord("."))
     table[ord("."), called] = table[called, ord(".")] = _MISSING
+    return table.ravel()
+
+
+def _alone() -> NDArray[np.uint8]:
+    """Return the kind of a genotype of one allele by its byte, uint8 (256,)."""
+    table = np.full(256, _OTHER, np.uint8)
+    table[ord("0") : ord("9") + 1] = _HAPLOID_ALT
+    table[ord("0")] = _HAPLOID_REF
+    table[ord(".")] = _MISSING
     return table
 
 
 ENDS = _member(_ENDS)
 SEPARATES = _member(_SEPARATORS)
 PAIR = _pairs()
+ALONE = _alone()
