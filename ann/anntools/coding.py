@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ann.anntools import codons
 from ann.anntools.effects import BIT
-from ann.anntools.frames import Frames
+from ann.anntools.frames import Frames, codon
 from ann.anntools.texts import Bytes, Ints, Texts
 from ann.anntools.transcripts import Transcripts
 
+CODON: Final = 3
 FIRST_READ: Final = 64  # codons of a shifted frame that are read at first; most meet a stop before
 UNCLEAR = BIT["coding_sequence_variant"]
 FRAMESHIFT = BIT["frameshift_variant"]
@@ -85,7 +86,7 @@ class Ends:
 def ends(edits: Edits, models: Transcripts, frame: Frames) -> Ends:
     """Return which ends of the CDS the edits touch."""
     t = edits.transcript
-    start = models.start_known[t] & (models.phase[t] == 0) & (edits.first < 3)
+    start = frame.starts[t] & (edits.first < CODON)
     last = frame.codons[t] - 1
     return Ends(start=start, stop=models.stop_known[t] & (np.maximum(edits.last, edits.first) // 3 >= last))
 
@@ -159,7 +160,9 @@ def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Pro
     ref_texts = Texts(ref, np.cumsum(touched) - touched, touched)
     whole = np.maximum(3 * touched + edits.growth(), 0) // 3
     alt_texts, first_codon = _edited(edits, frame, whole, ref_texts)
-    terms = _terms(edits, models, frame, ref_texts, alt_texts, first_codon)
+    at = ends(edits, models, frame)
+    kept = at.start & _begins(first_codon, frame.genetic_code)
+    terms = _terms(edits, frame, at, kept, (ref_texts, alt_texts))
     rows = np.flatnonzero(shifted)
     if rows.size:
         alt_texts = _replaced(alt_texts, rows, _to_stop(edits.take(rows), frame))
@@ -203,6 +206,42 @@ def has(texts: Texts, acid: int) -> NDArray[np.bool_]:
     return found[texts.starts + texts.sizes] > found[texts.starts]
 
 
+def begins_as_before(edits: Edits, frame: Frames) -> NDArray[np.bool_]:
+    """Whether the whole CDS still stands in each edited transcript, what comes before it being changed only.
+
+    The edits may begin before the CDS.
+    """
+    size = np.maximum(edits.last + 1, 0)
+    row = np.repeat(np.arange(len(edits)), size)
+    place = np.arange(row.size) - np.repeat(np.cumsum(size) - size, size)
+    # Counted back from the first base that stays.
+    back = size[row] - place
+    added, first = edits.alt.sizes[row], edits.first[row]
+    base = frame.read(edits.transcript[row], first + added - back)
+    new = np.flatnonzero(back <= added)
+    base[new] = edits.new_base(row[new], (added - back)[new])
+    result = np.ones(len(edits), np.bool_)
+    result[row[base != frame.read(edits.transcript[row], place)]] = False
+    return result
+
+
+def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
+    """Return the terms of edits in an exon that reach beyond the CDS: whether its first and last codon stay."""
+    result = np.zeros(len(edits), np.int64)
+    start = np.flatnonzero(frame.starts[edits.transcript] & (edits.first < CODON))
+    as_before = begins_as_before(edits.take(start), frame)
+    result[start] = np.where(as_before, START_RETAINED, START_LOST)
+    last = frame.codons[edits.transcript] - 1
+    stop = np.flatnonzero(models.stop_known[edits.transcript] & (edits.first >= 0) & (edits.last // CODON >= last))
+    ending = edits.take(stop)
+    number = ending.first // CODON
+    row, place = codons.reading(CODON * number, last[stop] - number + 1)
+    acids = codons.amino_acids(codon(frame, ending.transcript[row], place), frame.genetic_code)
+    old = Texts(acids, np.cumsum(last[stop] - number + 1) - (last[stop] - number + 1), last[stop] - number + 1)
+    result[stop] |= np.where(_equal(old, _to_stop(ending, frame)), STOP_RETAINED, STOP_LOST)
+    return np.where(result == 0, UNCLEAR, result)
+
+
 def _equal(one: Texts, other: Texts) -> NDArray[np.bool_]:
     """Whether two columns of texts are equal, row by row."""
     alike = one.sizes == other.sizes
@@ -213,9 +252,9 @@ def _equal(one: Texts, other: Texts) -> NDArray[np.bool_]:
     return alike
 
 
-def _terms(
-    edits: Edits, models: Transcripts, frame: Frames, ref: Texts, alt: Texts, first_codon: NDArray[np.uint8]
-) -> Ints:
+def _terms(edits: Edits, frame: Frames, at: Ends, kept: NDArray[np.bool_], proteins: tuple[Texts, Texts]) -> Ints:
+    """Return the terms of edits; ``kept``: whether the first codon, touched, still is a start codon."""
+    ref, alt = proteins
     growth = edits.growth()
     pure = (edits.alt.sizes == 0) | (edits.last < edits.first)
     same = _equal(ref, alt)
@@ -224,7 +263,6 @@ def _terms(
         [FRAMESHIFT, INSERTION, DELETION, ALTERING],
         np.where(same, SYNONYMOUS, MISSENSE),
     )
-    at = ends(edits, models, frame)
     stops, stopped = has(ref, codons.STOP), has(alt, codons.STOP)
     gained, lost, retained = stopped & ~stops, stops & ~stopped, stopped & stops
     length = np.where((growth % 3 == 0) & (growth != 0), np.where(growth > 0, INSERTION, DELETION), size)
@@ -235,9 +273,11 @@ def _terms(
     result = np.where(retained, STOP_RETAINED | (size & ~replaced) | np.where(same, 0, size), result)
     unknown = has(ref, codons.UNKNOWN) | has(alt, codons.UNKNOWN)
     result = np.where(unknown & (growth == 0), UNCLEAR, result)
-    kept = at.start & (_begins(first_codon, frame.genetic_code) | same)
+    kept = kept | (at.start & same & (growth == 0))
     result = np.where(kept, START_RETAINED | (result & ~np.where(same, 0, replaced)), result)
     result = np.where(at.start & ~kept, START_LOST | (result & ~(FRAMESHIFT | replaced)), result)
+    longer = np.flatnonzero(at.start & (growth != 0))
+    result[longer[begins_as_before(edits.take(longer), frame)]] = START_RETAINED
     return _partial(result, edits, frame)
 
 

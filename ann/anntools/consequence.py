@@ -106,6 +106,8 @@ def _near(
     start, end, alt = alleles.start[allele], alleles.end[allele], alleles.alt.take(allele)
     moves = splice.shifts(start, end, alt, sequence)
     result = splice.terms(hit, models, moves)
+    move = splice.into_exon(hit, models, moves)
+    start, end, hit = start + move, end + move, hit.moved(move)
     exonic = np.flatnonzero(hit.exonic())
     spliced = hit.take(exonic)
     columns["exon"][pairs[exonic]] = spliced.exon()

@@ -21,13 +21,16 @@ class Frames:
 
     ``first``: place of the first base of the first whole codon in the spliced transcript, 1-based. ``codons``: number
     of whole codons, those that the tail of A completes among them. ``limit``: first place behind ``first`` that the
-    transcript, with such a tail, does not have, counted from 0. ``notes``: uint8 (T,), sets of `Note`. ``bases``: the
+    transcript, with such a tail, does not have, counted from 0. ``starts``: bool (T,), whether the
+    CDS is known to begin with its first codon and that is a start codon, where there is sequence. ``notes``: uint8
+    (T,), sets of `Note`. ``bases``: the
     spliced sequences, one filler behind them; ``base``: where ``first`` is among them.
     """
 
     first: Ints
     codons: Ints
     limit: Ints
+    starts: NDArray[np.bool_]
     notes: NDArray[np.uint8]
     bases: Bytes | None
     base: Ints
@@ -71,6 +74,7 @@ def _frames(models: Transcripts) -> Frames:
         first=first,
         codons=np.maximum(size + tail, 0) // 3,
         limit=models.lengths - first + 1 + tail,
+        starts=models.coding & models.start_known & (models.phase == 0),
         notes=np.where(models.coding & incomplete, int(Note.W3), 0).astype(np.uint8),
         bases=models.spliced,
         base=models.spliced_offsets[:-1] + first - 1,
@@ -79,7 +83,9 @@ def _frames(models: Transcripts) -> Frames:
     )
     if models.spliced is not None:
         result.notes[_stops_early(result)] |= np.uint8(Note.W4)
-        result.notes[models.coding & models.start_known & (models.phase == 0) & ~_starts(result)] |= np.uint8(Note.W5)
+        begins = _starts(result)
+        result.notes[result.starts & ~begins] |= np.uint8(Note.W5)
+        result.starts[~begins] = False
     return result
 
 

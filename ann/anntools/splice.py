@@ -62,6 +62,10 @@ def _one_intron(touched: Touched, models: Transcripts, exon: Ints, shifts: Shift
     left_site = (l1 + shifts.right <= SITE) & (l2 - shifts.left >= 1)
     right_site = (r1 + shifts.left <= SITE) & (r2 - shifts.right >= 1)
     inserted = touched.first > touched.last
+    # Nothing of so short an intron is left beside its two sites, so an insertion at its border changes one of them.
+    tiny = inserted & (after - before - 1 <= 2 * SITE)
+    left_site |= tiny & (l1 == 1)
+    right_site |= tiny & (r1 == 1)
     inner = (np.maximum(l1, l2) > SITE) & (np.maximum(r1, r2) > SITE)
     beside = np.zeros(exon.size, np.bool_)
     for near, far in ((l1, l2), (r1, r2)):
@@ -80,6 +84,18 @@ def _one_intron(touched: Touched, models: Transcripts, exon: Ints, shifts: Shift
     result |= np.where(within & ~fifth & (d1 <= 6) & (d2 >= 3), DONOR_REGION, 0)
     result |= np.where(within & (a1 <= REACH) & (a2 >= 3), TRACT, 0)
     return result
+
+
+def into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:
+    """Return by how much to move deletions across the end of one exon so that they lie in it; 0 where they cannot."""
+    long = (touched.high - touched.low == 1) & (touched.last >= touched.first)
+    right = np.maximum(models.exon_starts[touched.low] - touched.first, 0)
+    left = np.maximum(touched.last - models.exon_ends[touched.high - 1], 0)
+    move = np.where(left == 0, right, np.where(right == 0, -left, 0))
+    possible = long & (move <= shifts.right) & (-move <= shifts.left)
+    possible &= touched.last + move <= models.exon_ends[touched.high - 1]
+    possible &= touched.first + move >= models.exon_starts[touched.low]
+    return np.where(possible, move, 0)
 
 
 def shifts(start: Ints, end: Ints, alt: Texts, sequence: Bytes | None) -> Shifts:

@@ -1,6 +1,6 @@
 """Which exons and introns of a transcript a span touches, and where it lies in the spliced transcript."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,10 @@ class Touched:
     def take(self, rows: Ints | Flags) -> "Touched":
         """Return the chosen pairs, in that order."""
         return Touched(**{name: column[rows] for name, column in vars(self).items()})
+
+    def moved(self, distance: Ints) -> "Touched":
+        """Return the spans moved within the exons that they touch."""
+        return replace(self, first=self.first + distance, last=self.last + distance)
 
     def exonic(self) -> Flags:
         """Whether each span touches an exon."""

@@ -44,11 +44,15 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
     inside |= sequence & one_exon & (size == spans.alt.sizes)
     result = np.full(size.size, UNCLEAR)
     rest = np.flatnonzero(~inside & (sequence | (spans.kind == Kind.DELETION)))
-    result[rest] |= _ends_lost(spans, rest, models)
+    lost = _ends_lost(spans, rest, models, frame)
+    result[rest] = np.where(lost, lost, UNCLEAR)
     rows = np.flatnonzero(inside)
     if frame.bases is None:
         result[rows] = _by_length(size[rows], spans.alt.sizes[rows])
         return result, []
+    beyond = rest[(sequence & one_exon & (spans.cdna_end - spans.cdna + 1 == size))[rest]]
+    if beyond.size:
+        result[beyond] = coding.crossing(_edits(spans, beyond, models, frame, whole=True), models, frame)
     single = (size[rows] == 1) & (spans.alt.sizes[rows] == 1)
     parts = []
     for chosen, way in ((rows[single], coding.single), (rows[~single], coding.general)):
@@ -69,30 +73,29 @@ def _by_length(size: Ints, added: Ints) -> Ints:
     )
 
 
-def _ends_lost(spans: Spans, rows: Ints, models: Transcripts) -> Ints:
+def _ends_lost(spans: Spans, rows: Ints, models: Transcripts, frame: Frames) -> Ints:
     """Return whether the start and the stop codon go with alleles that reach beyond an exon or the CDS."""
     transcript = spans.touched.transcript[rows]
     first, last = models.cds_first[transcript], models.cds_last[transcript]
-    start = models.start_known[transcript] & (models.phase[transcript] == 0)
-    start &= (spans.cdna[rows] <= first + 2) & (spans.cdna_end[rows] >= first)
+    start = frame.starts[transcript] & (spans.cdna[rows] <= first + 2) & (spans.cdna_end[rows] >= first)
     stop = models.stop_known[transcript] & (spans.cdna[rows] <= last) & (spans.cdna_end[rows] >= last - 2)
     return np.where(start, coding.START_LOST, 0) | np.where(stop, coding.STOP_LOST, 0)
 
 
-def _edits(spans: Spans, rows: Ints, models: Transcripts, frame: Frames) -> Edits:
-    """Return the chosen alleles as replacements of bases of the CDS."""
+def _edits(spans: Spans, rows: Ints, models: Transcripts, frame: Frames, *, whole: bool = False) -> Edits:
+    """Return the chosen alleles as replacements of bases of the CDS, or with all their bases."""
     transcript, forward = spans.touched.transcript[rows], spans.touched.forward[rows]
     start, end, alt = spans.start[rows], spans.end[rows], spans.alt.take(rows)
-    cdna, cdna_end = spans.cdna[rows], spans.cdna_end[rows]
-    first, last = np.maximum(cdna, models.cds_first[transcript]), np.minimum(cdna_end, models.cds_last[transcript])
-    inserted = end < start
-    first, last = np.where(inserted, cdna, first), np.where(inserted, cdna_end, last)
-    # Bases outside the exon or the CDS are cut off at either end, in the direction of the contig.
-    exon = spans.touched.low[rows]
-    before = np.maximum(models.exon_starts[exon] - start, 0) * ~inserted
-    after = np.maximum(end - models.exon_ends[exon], 0) * ~inserted
-    before += np.where(forward, first - cdna, cdna_end - last)
-    after += np.where(forward, cdna_end - last, first - cdna)
-    kept = Texts(alt.data, alt.starts + before, alt.sizes - before - after)
+    first, last = spans.cdna[rows], spans.cdna_end[rows]
     base = frame.first[transcript]
-    return Edits(transcript=transcript, first=first - base, last=last - base, alt=kept, forward=forward)
+    if not whole:
+        # Bases outside the exon or the CDS are cut off at either end, in the direction of the contig.
+        early = np.maximum(models.cds_first[transcript] - first, 0)
+        late = np.maximum(last - models.cds_last[transcript], 0)
+        exon = spans.touched.low[rows]
+        long = end >= start
+        before = np.where(long, np.maximum(models.exon_starts[exon] - start, 0) + np.where(forward, early, late), 0)
+        after = np.where(long, np.maximum(end - models.exon_ends[exon], 0) + np.where(forward, late, early), 0)
+        alt = Texts(alt.data, alt.starts + before, alt.sizes - before - after)
+        first, last = first + early, last - late
+    return Edits(transcript=transcript, first=first - base, last=last - base, alt=alt, forward=forward)
