@@ -1,14 +1,16 @@
 """Writes the file of a source by exact allele; `ann.anntools.alleles` says what is in it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ann.anntools import blocks, variants
-from ann.anntools.alleles import ALLELE, FILE, IDS, KEY, VALUES, WINDOW, keys, normalised, spelled
+from ann.anntools.alleles import ALLELE, FILE, IDS, KEY, VALUES, WINDOW, Normal, keys, normalised, spelled
 from ann.anntools.blocks import ID as ID_COLUMN
 from ann.anntools.blocks import INFO, Block
 from ann.anntools.errors import BadInput, ReferenceDataError
@@ -22,6 +24,16 @@ from ann.anntools.values import attribute, escaped, flag
 from ann.anntools.variants import Alleles, Kind
 
 Part = tuple[str, int]
+# In the ID column semicolons separate; a comma may stand there.
+ID_RESERVED = rb"[^!-~]"
+
+
+class Group(NamedTuple):
+    """Rows of one contig: its name in the file, how many, and what makes (window, rows) of them for our contig."""
+
+    contig: bytes
+    size: int
+    rows: Callable[[str], Iterator[tuple[int, pa.RecordBatch]]]
 
 
 def schema(infos: Sequence[InfoSpec]) -> pa.Schema:
@@ -37,36 +49,29 @@ class VCFAlleles:
         self._table, self._sequence = table, sequence
         self._header: Header | None = None
 
-    def blocks(self) -> Iterator[Block]:
+    def groups(self) -> Iterator[Group]:
         """Yield the records. Raises ReferenceDataError where the file is no VCF."""
         try:
             self._header, records = blocks.read((text for text, _ in self._table.pieces()), LIMITS)
-            yield from records
+            for block in records:
+                names, codes = block.contigs()
+                for code, name in enumerate(names):
+                    rows = np.flatnonzero(codes == code)
+                    yield Group(name, rows.size, partial(self._rows, block, rows))
         except BadInput as error:
             raise ReferenceDataError(f"{self._table.path.name}: {error}") from error
 
-    def rows(self, block: Block, records: Ints, contig: str) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Yield (window, rows) for ``records``, which lie on ``contig``."""
+    def _rows(self, block: Block, records: Ints, contig: str) -> Iterator[tuple[int, pa.RecordBatch]]:
         spec = self._table.spec
         alleles = variants.of(block, records, block.pos[records])
         chosen = np.flatnonzero(alleles.kind == Kind.SEQUENCE)
         if not chosen.size:
             return
-        normal = normalised(alleles, chosen, self._sequence(contig))
-        key, whole = keys(normal)
-        spelling = pc.if_else(pa.array(whole), pa.scalar(b"", pa.binary()), spelled(normal.ref, normal.alt))
         info = arrow(block.column(INFO).take(records))
         ids = self._ids(block, records) if spec.ids else pa.array([b""] * records.size, pa.binary())
-        columns = [
-            pa.array(key),
-            spelling,
-            ids.take(pa.array(alleles.record[chosen])),
-            *(self._values(info, one, alleles, chosen) for one in spec.infos),
-        ]
-        batch = pa.RecordBatch.from_arrays(columns, schema=schema(spec.infos))
-        window = normal.start >> WINDOW
-        for number in np.unique(window).tolist():
-            yield number, batch.take(pa.array(np.flatnonzero(window == number)))
+        values = [self._values(info, one, alleles, chosen) for one in spec.infos]
+        named = ids.take(pa.array(alleles.record[chosen]))
+        yield from windowed(normalised(alleles, chosen, self._sequence(contig)), named, values, spec.infos)
 
     def _ids(self, block: Block, records: Ints) -> pa.BinaryArray:
         ids = arrow(block.column(ID_COLUMN).take(records))
@@ -95,8 +100,16 @@ class VCFAlleles:
         return next((number for number in ("A", "R") if f"Number={number},".encode() in line), "")
 
 
-# In the ID column semicolons separate; a comma may stand there.
-ID_RESERVED = rb"[^!-~]"
+def windowed(
+    normal: Normal, ids: pa.BinaryArray, values: Sequence[pa.BinaryArray], infos: Sequence[InfoSpec]
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield (window, rows) for alleles with their identifiers and their values per INFO key."""
+    key, whole = keys(normal)
+    spelling = pc.if_else(pa.array(whole), pa.scalar(b"", pa.binary()), spelled(normal.ref, normal.alt))
+    batch = pa.RecordBatch.from_arrays([pa.array(key), spelling, ids, *values], schema=schema(infos))
+    window = normal.start >> WINDOW
+    for number in np.unique(window).tolist():
+        yield number, batch.take(pa.array(np.flatnonzero(window == number)))
 
 
 def write(
@@ -131,10 +144,10 @@ def merged(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, int]:
     shares = np.flatnonzero((np.diff(key, prepend=-1) == 0) | (np.diff(key, append=-1) == 0))
     kept = np.ones(key.size, np.bool_)
     kept[shares] = False
-    by_allele: dict[tuple[int, bytes], list[object]] = {}
+    by_allele: dict[tuple[int, bytes], list[Any]] = {}
     for row in zip(*(column.to_pylist() for column in rows.take(pa.array(shares)).columns), strict=True):
         first = by_allele.setdefault((row[KEY], row[ALLELE]), list(row))
-        names = dict.fromkeys(name for text in (first[IDS], row[IDS]) for name in bytes(text).split(b";") if name)
+        names = dict.fromkeys(name for text in (first[IDS], row[IDS]) for name in text.split(b";") if name)
         first[IDS] = b";".join(names)
         first[VALUES:] = [
             old if old is not None else new for old, new in zip(first[VALUES:], row[VALUES:], strict=True)

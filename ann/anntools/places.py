@@ -17,7 +17,7 @@ from ann.anntools.values import attribute, escaped
 
 UPSTREAM = 500  # bases before a transcript that AnnTools took for its putative promoter
 MISSING = (b"", b".", b"NA", b"N/A")
-SYMBOLS = ("symbol", "gene", "Gene", "1")  # names of the column of gene symbols, the first one that is there
+SYMBOLS = ("symbol", "geneSymbol", "gene")  # of the column of gene symbols; the first column where none is named so
 
 
 class Bodies(NamedTuple):
@@ -185,7 +185,8 @@ class _VCF:
 
 def _of_genes(table: Table, contigs: Mapping[str, int], genes: Callable[[str], Bodies]) -> Iterator[Placed]:
     """Yield the transcripts of the genes that the file names, with the values of all their rows."""
-    symbol = next((name for name in SYMBOLS if name in table.spec.columns), SYMBOLS[-1])
+    names = table.spec.columns or column_names(table.spec)
+    symbol = next((name for name in SYMBOLS if name in names), "1")
     pieces = [
         pa.table(
             [lines.columns[symbol], *values(table, lines)], ["symbol", *(info.key.name for info in table.spec.infos)]

@@ -65,7 +65,7 @@ class Table:
                 continue
             whole = numbers.size == len(lines)
             text = piece if whole else b"".join(line for line, data in zip(lines, is_data, strict=True) if data)
-            names = names or self._names(text.partition(b"\n")[0].count(b"\t") + 1, wanted)
+            names = names or self._names(text.partition(b"\n")[0].split(b"\t"), wanted)
             yield Lines(self._parsed(text, names, wanted, numbers), numbers)
 
     def refuse(self, line: int, sentence: str) -> ReferenceDataError:
@@ -77,10 +77,11 @@ class Table:
             return False
         return not (self.spec.format == "bed" and line.startswith(BROWSER) and line.split(None, 1)[0] in BROWSER)
 
-    def _names(self, count: int, wanted: Sequence[str]) -> Sequence[str]:
-        """Return the names of the columns of a file with ``count`` columns."""
+    def _names(self, line: Sequence[bytes], wanted: Sequence[str]) -> Sequence[str]:
+        """Return the names of the columns of a file whose first line is ``line``."""
+        count = len(line)
         given = self.spec.columns or column_names(self.spec) or self._titles()
-        if given[:1] == ("bin",) and len(given) == count + 1:
+        if given[:1] == ("bin",) and not line[0].isdigit():
             given = given[1:]
         if len(given) > count and self.spec.format != "bed":
             raise ReferenceDataError(

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 
 from ann.anntools.allele_build import VCFAlleles, schema, write
@@ -17,6 +16,7 @@ from ann.anntools.overlap import OverlapTrack
 from ann.anntools.overlap_build import OverlapWriter
 from ann.anntools.places import Bodies, placed
 from ann.anntools.recipe import SourceSpec
+from ann.anntools.snp_tables import SNPAlleles
 from ann.anntools.spill import Spill
 from ann.anntools.tables import Table
 from ann.anntools.texts import Bytes, Ints
@@ -153,15 +153,12 @@ def _build_overlap(table: Table, finder: _Finder, genes: Genes | None, out: Path
 
 
 def _build_alleles(table: Table, finder: _Finder, sequence: Sequences, out: Path) -> dict[str, Any]:
-    source = VCFAlleles(table, sequence)
+    source = (VCFAlleles if table.spec.format == "vcf" else SNPAlleles)(table, sequence)
     with Spill[tuple[str, int]](out / SPILL, schema(table.spec.infos)) as spill:
-        for block in source.blocks():
-            names, codes = block.contigs()
-            for code, name in enumerate(names):
-                records = np.flatnonzero(codes == code)
-                contig = finder.find(name, records.size)
-                if contig is not None:
-                    for window, rows in source.rows(block, records, contig):
-                        spill.add((contig, window), rows.columns)
+        for group in source.groups():
+            contig = finder.find(group.contig, group.size)
+            if contig is not None:
+                for window, rows in group.rows(contig):
+                    spill.add((contig, window), rows.columns)
         contigs, deepest = write(out, finder.contigs, spill, table.spec.infos)
     return {"contigs": contigs, "deepest": deepest}

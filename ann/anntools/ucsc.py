@@ -1,6 +1,7 @@
 """The columns of the tables that UCSC's Genome Browser offers, as its autoSql files name them.
 
-A table without the column ``bin``, as in older dumps, is told by its number of columns.
+Older dumps lack the column ``bin``, which readers tell from the first line. Of what follows the columns that are of use
+here some tables have more.
 """
 
 PLACE = ("bin", "chrom", "chromStart", "chromEnd", "name")
@@ -11,8 +12,12 @@ SNP = (
 )  # fmt: skip
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "abParts": SCORED[:6],
+    "abParts": PLACE,
     "cpgIslandExt": (*PLACE, "length", "cpgNum", "gcNum", "perCpg", "perGc", "obsExp"),
+    "delConrad2": (
+        *SCORED, "thickStart", "thickEnd", "count1", "count2", "offspring", "population",
+    ),
+    "delMccarroll": PLACE,
     "cytoBand": ("chrom", "chromStart", "chromEnd", "name", "gieStain"),
     "dgv": (
         *SCORED, "thickStart", "thickEnd", "itemRgb", "landmark", "varType", "reference", "pubMedId",
@@ -22,6 +27,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         *SCORED, "thickStart", "thickEnd", "itemRgb", "varType", "reference", "pubMedId", "method", "platform",
         "mergedVariants", "supportingVariants", "sampleSize", "observedGains", "observedLosses", "cohortDescription",
         "genes", "samples",
+    ),
+    "gadAll": (
+        "id", "association", "broadPhen", "diseaseClass", "diseaseClassCode", "meshTerm", "chromosome", "band",
+        "geneSymbol", "geneStart", "geneEnd", "pValue", "reference", "pubMed",
     ),
     "genomicSuperDups": (
         *SCORED, "otherChrom", "otherStart", "otherEnd", "otherSize", "uid", "posBasesHit", "testResult", "verdict",
