@@ -13,11 +13,11 @@ BLANKS = b" \t\r\n"
 WRONG = 0
 # The letters of IUPAC's nucleotide code, among them U for RNA.
 AMBIGUOUS = b"RYSWKMBDHVNU"
-TABLE = bytearray(256)
+_table = bytearray(256)
 for _letters, _bases in ((b"ACGT", b"ACGT"), (AMBIGUOUS, b"N" * len(AMBIGUOUS))):
     for _letter, _base in zip(_letters, _bases, strict=True):
-        TABLE[_letter] = TABLE[_letter | 0x20] = _base
-TABLE = bytes(TABLE)
+        _table[_letter] = _table[_letter | 0x20] = _base
+TABLE = bytes(_table)
 
 
 @dataclass

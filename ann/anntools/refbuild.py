@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from ann.anntools import fasta, genepred, gff3, gtf
 from ann.anntools.assembly import HUMAN, canonical
@@ -149,7 +150,16 @@ class Build:
             out=self.folder / folder,
             genes=self._bodies if self.models else None,
         )
+        self._note_left_out(spec.name, entry["counts"])
         return {"folder": folder, **entry}
+
+    def _note_left_out(self, source: str, counts: Mapping[str, Any]) -> None:
+        """Say how many rows of a source lie on contigs that the reference lacks."""
+        unknown = counts["unknown"]
+        if unknown:
+            said = ", ".join(clipped(name) for name in list(unknown)[:SHOWN]) + (", …" if len(unknown) > SHOWN else "")
+            rows = f"{sum(unknown.values()):,} of {counts['rows']:,} rows"
+            self.notes.append(f"{source}: {rows} lie on contigs that the reference lacks ({said}) and were left out.")
 
     def _bases(self, name: str) -> Bytes | None:
         contig = next(contig for contig in self.contigs if contig.name == name)
@@ -158,7 +168,9 @@ class Build:
         return self.sequence[contig.sequence : contig.sequence + contig.length]
 
     def _bodies(self, name: str) -> Bodies:
-        models = self.models[name]
+        models = self.models.get(name)
+        if models is None:
+            return Bodies(pa.array([], pa.binary()), *(np.zeros(0, np.int64),) * 3)
         return Bodies(models.genes.take(models.gene), models.starts, models.ends, models.strand.astype(np.int64))
 
     def _releases(self) -> list[Release]:

