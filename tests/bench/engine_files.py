@@ -83,8 +83,9 @@ class Files:
         path = self.beds / f"{name}.toml"
         if genes:
             for file in (self.fasta, self.gff3):
-                if not (self.beds / file.name).exists():
-                    (self.beds / file.name).symlink_to(file)
+                link = self.beds / file.name
+                if not link.is_symlink():
+                    link.symlink_to(Path("..") / file.name)
         engine_sources.write_recipe(path, SOURCES[:count], genes=genes)
         return path
 
@@ -104,10 +105,8 @@ class Files:
             (folder / f"{source.key}.hdr").write_text(engine_sources.header_line(source) + "\n")
         (folder / "all.hdr").write_text("".join(engine_sources.header_line(source) + "\n" for source in SOURCES))
         engine_sources.write_joined(folder, "all", SOURCES)
-        # vcfanno wants whole paths, and this folder is about to get its name.
         for count in (1, len(SOURCES)):
-            config = folder / f"vcfanno_{count}.conf"
-            engine_sources.write_vcfanno_config(config, self.folder / "sources", SOURCES[:count])
+            engine_sources.write_vcfanno_config(folder / f"vcfanno_{count}.conf", SOURCES[:count])
 
     def made(self, name: str, make: Callable[[Path], None], beside: tuple[str, ...] = ()) -> Path:
         """Return the file ``name``, made under another name first, so that an interrupted run leaves no half of it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("engine_launch.py")
+PROJECT = Path(__file__).parents[2]
 TAIL = 300  # characters of what a failed command said
 
 
@@ -92,12 +93,17 @@ def launch(command: Command, folder: Path) -> dict[str, float] | str:
     )
     output.unlink(missing_ok=True)
     if run.returncode:
-        return run.stderr.strip()[-TAIL:]
-    answer: dict[str, float] = json.loads(run.stdout)
-    if any(json.loads(run.stdout)["codes"]):
-        said = errors.read_text(errors="replace").strip() or "it said nothing"
-        return said[-TAIL:]
-    return answer
+        return said_last(run.stderr)
+    answer = json.loads(run.stdout)
+    if any(answer["codes"]):
+        return said_last(errors.read_text(errors="replace")).replace(f"{folder}/", "").replace(f"{PROJECT}/", "")
+    return {"seconds": answer["seconds"], "peak": answer["peak"]}
+
+
+def said_last(text: str) -> str:
+    """Return the end of the last line of ``text``."""
+    lines = text.strip().splitlines()
+    return lines[-1][-TAIL:] if lines else "it failed and said nothing"
 
 
 def say(line: str) -> None:

@@ -54,16 +54,15 @@ class Peers:
         """
         named = {"text": ", VCF between", "bcf": ", BCF between", "joined": ", one joined table"}
         # Where Debian's is missing, a pass of the bundled one costs the start of a Python more.
-        label, bcftools = self._bcftools[0]
+        name, bcftools = self._bcftools[0]
         commands = [
-            Command(
-                tool=f"{label} annotate{named[way] * (count > 1)}", stages=self._annotate(bcftools, vcf, count, way)
-            )
+            Command(tool=f"{name} annotate{named[way] * (count > 1)}", stages=self._annotate(bcftools, vcf, count, way))
             for way in (named if count > 1 else ["text"])
         ]
         if "vcfanno" not in self.missing:
-            config = self._files.beds / f"vcfanno_{count}.conf"
-            commands.append(Command(tool="vcfanno -p 1", stages=[["vcfanno", "-p", "1", str(config), str(vcf)]]))
+            beds = self._files.beds
+            arguments = ["-p", "1", "-base-path", str(beds), str(beds / f"vcfanno_{count}.conf"), str(vcf)]
+            commands.append(Command(tool="vcfanno -p 1", stages=[["vcfanno", *arguments]]))
         return commands
 
     def consequences(self, vcf: Path) -> list[Command]:
@@ -115,7 +114,7 @@ class Peers:
                     str(vcf),
                 ]
             ]
-        stages = []
+        stages: list[list[str]] = []
         for key in keys:
             table = [str(beds / f"{key}.bed.gz"), "-h", str(beds / f"{key}.hdr"), "-c", f"CHROM,FROM,TO,{key}"]
             written = "u" if way == "bcf" and key != keys[-1] else "v"

@@ -100,10 +100,10 @@ def write_recipe(path: Path, sources: Sequence[Source], *, genes: bool) -> None:
     path.write_text("\n".join(parts) + "\n")
 
 
-def write_vcfanno_config(path: Path, folder: Path, sources: Sequence[Source]) -> None:
-    """Write the configuration of vcfanno: the distinct names that overlap, as in the other tools."""
+def write_vcfanno_config(path: Path, sources: Sequence[Source]) -> None:
+    """Write the configuration of vcfanno, files named relative to it: the distinct names that overlap."""
     part = '[[annotation]]\nfile = "{file}"\ncolumns = [4]\nnames = ["{key}"]\nops = ["uniq"]\n'
-    path.write_text("\n".join(part.format(file=folder / f"{one.key}.bed.gz", key=one.key) for one in sources))
+    path.write_text("\n".join(part.format(file=f"{one.key}.bed.gz", key=one.key) for one in sources))
 
 
 def write_joined(folder: Path, name: str, sources: Sequence[Source]) -> None:

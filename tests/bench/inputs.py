@@ -88,7 +88,8 @@ def header(lengths: Mapping[str, int], samples: int) -> str:
 def shares(total: int, weights: list[int]) -> Ints:
     """Split ``total`` in proportion to ``weights``, without loss."""
     cumulated = np.cumsum(np.array(weights, np.float64))
-    return np.diff(np.rint(total * cumulated / cumulated[-1]).astype(np.int64), prepend=0)
+    ends: Ints = np.rint(total * cumulated / cumulated[-1]).astype(np.int64)
+    return np.diff(ends, prepend=0)
 
 
 def draw_positions(
@@ -107,7 +108,7 @@ def draw_positions(
         if inside:
             base = generator.integers(0, through[-1], inside)
             exon = np.searchsorted(through, base, side="right")
-            drawn.append(ends[exon] - (through[exon] - 1 - base))
+            drawn.append(ends[exon] - through[exon] + 1 + base)
         fresh = np.setdiff1d(np.concatenate(drawn), chosen)
         fresh = fresh[(fresh > 1) & (fresh < last)]
         if fresh.size > lacking:
