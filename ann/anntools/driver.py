@@ -121,7 +121,7 @@ def annotate(  # noqa: PLR0913  as `run`
     with ExitStack() as stack:
         table = None
         if parquet is not None:
-            table = stack.enter_context(VariantTable(Path(parquet), genome))
+            table = stack.enter_context(VariantTable(Path(parquet), genome.contigs, genome.assembly.name))
         annotator = Annotator(genome, used.names, table)
         for block in chain([] if first is None else [first], records):
             result.allow(block.data.size)

@@ -109,6 +109,11 @@ class Genome:
         """Whether any contig has gene models."""
         return self.reference.has_genes or (self._human and self.rcrs is not None and self.rcrs.has_genes)
 
+    @property
+    def contigs(self) -> list[str]:
+        """All contigs that records can lie on, in the reference's order."""
+        return list(dict.fromkeys([*self.reference.contigs, *(self.rcrs.contigs if self.rcrs is not None else ())]))
+
     def release_pages(self) -> None:
         """Give the memory of the mapped sequences back to the system."""
         for reference in (self.reference, self.rcrs):
