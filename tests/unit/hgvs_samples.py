@@ -1,6 +1,9 @@
 """Small genomes with transcripts on both strands, and HGVS names of alleles on them by counting one base at a time."""
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +13,8 @@ from ann.anntools.texts import from_list
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.variants import Alleles, Kind
 
+STANDARD = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
+NAME = re.compile(r"([cn])\.([-*+0-9]+?)(?:_([-*+0-9]+))?(?:([A-Z])>([A-Z])|(delins|del|dup|ins)([A-Z]*))$")
 PAIRS = {"A": "T", "C": "G", "G": "C", "T": "A", "N": "N"}
 
 
@@ -94,27 +99,68 @@ def genomes(draw: st.DrawFn) -> tuple[str, Gene]:
     return genome, Gene(exons, draw(st.sampled_from([1, -1])), cds)
 
 
+@lru_cache(maxsize=32)
 def numbering(gene: Gene, genome: str) -> dict[int, str]:
     """Return the HGVS number of every base of the genome, walking along the transcript."""
-    order = range(1, len(genome) + 1)[:: gene.strand]
+    order = list(range(1, len(genome) + 1))[:: gene.strand]
     exonic = [base for base in order if any(start <= base <= end for start, end in gene.exons)]
     translated = [base for base in exonic if gene.cds[0] <= base <= gene.cds[1]] if gene.cds else exonic
-    numbers: dict[int, str] = {}
-    lead, trail = exonic[: exonic.index(translated[0])], exonic[exonic.index(translated[-1]) + 1 :]
-    lead = [base for base in order if order.index(base) < order.index(exonic[0])] + lead
-    trail = trail + [base for base in order if order.index(base) > order.index(exonic[-1])]
-    numbers |= {base: f"-{count}" for count, base in enumerate(reversed(lead), 1)}
+    outer = order.index(exonic[0]), order.index(exonic[-1])
+    lead = order[: outer[0]] + exonic[: exonic.index(translated[0])]
+    trail = exonic[exonic.index(translated[-1]) + 1 :] + order[outer[1] + 1 :]
+    numbers = {base: f"-{count}" for count, base in enumerate(reversed(lead), 1)}
     numbers |= {base: str(count) for count, base in enumerate(translated, 1)}
     numbers |= {base: f"*{count}" for count, base in enumerate(trail, 1)}
-    for base in order:
-        if base not in numbers:
-            before = max(order.index(other) for other in exonic if order.index(other) < order.index(base))
-            after = min(order.index(other) for other in exonic if order.index(other) > order.index(base))
-            down, up = order.index(base) - before, after - order.index(base)
-            numbers[base] = f"{numbers[order[before]]}+{down}" if down <= up else f"{numbers[order[after]]}-{up}"
+    for donor, acceptor in pairwise(exonic):
+        length = abs(acceptor - donor) - 1
+        for down in range(1, length + 1):
+            up = length + 1 - down
+            near = f"{numbers[donor]}+{down}" if down <= up else f"{numbers[acceptor]}-{up}"
+            numbers[donor + down * gene.strand] = near
     return numbers
 
 
 def changed(genome: str, change: tuple[int, str, str]) -> str:
     position, ref, alt = change
     return genome[: position - 1] + alt + genome[position - 1 + len(ref) :]
+
+
+def apply(written: str, gene: Gene, genome: str) -> str:
+    """Return the genome that a name describes, read in the direction of the transcript."""
+    kind, first, last, ref, alt, edit, bases = NAME.fullmatch(written).groups()
+    assert kind == ("c" if gene.cds else "n")
+    places = {number: base for base, number in numbering(gene, genome).items()}
+    ends = sorted((places[first], places[last or first]))
+    start, end = ends
+    new = "".join(bases or "") if gene.strand > 0 else opposite(bases or "")
+    if ref:
+        assert genome[start - 1] == (ref if gene.strand > 0 else opposite(ref))
+        new = alt if gene.strand > 0 else opposite(alt)
+    if edit == "ins":
+        assert end == start + 1
+        return genome[:start] + new + genome[start:]
+    if edit == "dup":
+        new = genome[start - 1 : end] * 2
+    return genome[: start - 1] + new + genome[end:]
+
+
+def translated(bases: str) -> str:
+    places = ["TCAG".index(base) for base in bases]
+    return "".join(
+        STANDARD[16 * places[at] + 4 * places[at + 1] + places[at + 2]] for at in range(0, len(places) - 2, 3)
+    )
+
+
+def to_stop(acids: str) -> str:
+    return acids[: acids.index("*") + 1] if "*" in acids else acids
+
+
+def change_of(coding: str, trailer: str, edit: tuple[int, int, str]) -> tuple[str, str, int, bool]:
+    """Return what putting new bases in place of ``coding[start:end]`` does to the codons that it touches."""
+    start, end, new = edit
+    first, last = start // 3, max(end - 1, start) // 3
+    ref = translated(coding[3 * first : 3 * last + 3])
+    shifted = (len(new) - (end - start)) % 3 != 0
+    rest = coding[end:] + trailer if shifted else coding[end : 3 * last + 3]
+    alt = translated(coding[3 * first : start] + new + rest)
+    return ref, to_stop(alt) if shifted else alt, first + 1, shifted

@@ -1,7 +1,5 @@
 """HGVS names at the level of DNA against an oracle that counts bases one by one, and read back."""
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -10,35 +8,25 @@ from hypothesis import strategies as st
 from ann.anntools.hgvs import coding
 from ann.anntools.hgvs_coding import LONGEST
 from ann.anntools.variants import Kind
-from tests.unit.hgvs_samples import Gene, alleles_of, bases_of, changed, genomes, numbering, opposite, transcripts_of
+from tests.unit.hgvs_samples import (
+    Gene,
+    alleles_of,
+    apply,
+    bases_of,
+    changed,
+    genomes,
+    numbering,
+    opposite,
+    transcripts_of,
+)
 
 ZERO = np.zeros(1, np.int64)
-NAME = re.compile(r"([cn])\.([-*+0-9]+?)(?:_([-*+0-9]+))?(?:([A-Z])>([A-Z])|(delins|del|dup|ins)([A-Z]*))$")
 
 
 def name(gene: Gene, genome: str, change: tuple[int, str, str], *, sequence: bool = True) -> str:
     columns = transcripts_of([gene], genome)
     names = coding(alleles_of([change]), ZERO, columns, ZERO, bases_of(genome) if sequence else None)
     return names[0].as_py().decode()
-
-
-def apply(written: str, gene: Gene, genome: str) -> str:
-    """Return the genome that a name describes, read in the direction of the transcript."""
-    kind, first, last, ref, alt, edit, bases = NAME.fullmatch(written).groups()
-    assert kind == ("c" if gene.cds else "n")
-    places = {number: base for base, number in numbering(gene, genome).items()}
-    ends = sorted((places[first], places[last or first]))
-    start, end = ends
-    new = "".join(bases or "") if gene.strand > 0 else opposite(bases or "")
-    if ref:
-        assert genome[start - 1] == (ref if gene.strand > 0 else opposite(ref))
-        new = alt if gene.strand > 0 else opposite(alt)
-    if edit == "ins":
-        assert end == start + 1
-        return genome[:start] + new + genome[start:]
-    if edit == "dup":
-        new = genome[start - 1 : end] * 2
-    return genome[: start - 1] + new + genome[end:]
 
 
 @st.composite

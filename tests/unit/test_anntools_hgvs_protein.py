@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ann.anntools.effects import BIT, PeptideChange
 from ann.anntools.hgvs import protein
 from ann.anntools.texts import from_list
-from tests.unit.hgvs_samples import Gene, opposite, transcripts_of
+from tests.unit.hgvs_samples import Gene, change_of, opposite, to_stop, transcripts_of, translated
 
 CODONS = {
     "M": "ATG", "K": "AAA", "N": "AAC", "P": "CCA", "G": "GGG", "V": "GTT", "F": "TTT", "L": "CTG", "W": "TGG",
@@ -19,21 +19,9 @@ CODONS = {
 ONE = "ARNDCQEGHILKMFPSTWYV*"
 NAMES = "AlaArgAsnAspCysGlnGluGlyHisIleLeuLysMetPheProSerThrTrpTyrValTer"
 THREE = {NAMES[3 * place : 3 * place + 3]: acid for place, acid in enumerate(ONE)}
-STANDARD = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
 NAME = re.compile(r"p\.([A-Z][a-z]{2})(\d+)(?:_([A-Z][a-z]{2})(\d+))?(.*)")
 LEAD = "GCAT"
 Edited = tuple[str, str, tuple[int, int, str]]  # CDS, what follows it, and what changes: start, end, new bases
-
-
-def translated(bases: str) -> str:
-    places = ["TCAG".index(base) for base in bases]
-    return "".join(
-        STANDARD[16 * places[at] + 4 * places[at + 1] + places[at + 2]] for at in range(0, len(places) - 2, 3)
-    )
-
-
-def to_stop(acids: str) -> str:
-    return acids[: acids.index("*") + 1] if "*" in acids else acids
 
 
 def named(coding: str, trailer: str, changes: list[tuple[str, str, int, bool]], terms: int = 0) -> list[str]:
@@ -54,17 +42,6 @@ def named(coding: str, trailer: str, changes: list[tuple[str, str, int, bool]], 
     )
     names = protein(change, models, rows, np.full(len(changes), terms))
     return [name.decode() for name in names.to_pylist()]
-
-
-def change_of(coding: str, trailer: str, edit: tuple[int, int, str]) -> tuple[str, str, int, bool]:
-    """Return what putting new bases in place of ``coding[start:end]`` does to the codons that it touches."""
-    start, end, new = edit
-    first, last = start // 3, max(end - 1, start) // 3
-    ref = translated(coding[3 * first : 3 * last + 3])
-    shifted = (len(new) - (end - start)) % 3 != 0
-    rest = coding[end:] + trailer if shifted else coding[end : 3 * last + 3]
-    alt = translated(coding[3 * first : start] + new + rest)
-    return ref, to_stop(alt) if shifted else alt, first + 1, shifted
 
 
 def letters(text: str) -> str:
