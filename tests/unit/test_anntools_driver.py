@@ -8,8 +8,10 @@ import pytest
 
 from ann.anntools import driver
 from ann.anntools.errors import BadInput
+from ann.anntools.refdata import load
 from tests.unit.anntools_samples import APOE, HEADER, MCM6, MITOCHONDRIAL, annotated, info, records
 
+TRACK_KEYS = [key for track in load("GRCh37").tracks for key in track.keys]
 EIGHT = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 
 
@@ -27,48 +29,55 @@ def test_a_run_writes_result_log_and_summary_beside_the_input(tmp_path: Path) ->
     assert report.engine_version
     assert report.reference_version
     summary = json.loads(report.summary.read_text())
-    assert summary["schema"] == "gas-summary/1"
+    assert summary["schema"] == "gas-summary/2"
     assert summary["total"] == sum(summary["regions"].values()) == 2
     assert "Total: 2\n" in report.log.read_text()
     assert "Assembly: GRCh37, because ##reference says GRCh37\n" in report.log.read_text()
 
 
-def test_gene_transcript_region_and_cytoband_are_told() -> None:
+def test_consequence_gene_region_and_cytoband_are_told() -> None:
     first, second = records(annotated(HEADER + APOE + MCM6)[0])
-    assert info(first)["GENE"] == "APOE"
-    assert info(first)["TRANSCRIPT"].split("&")[0] == "ENST00000252486"
-    assert set(info(first)["REGION"].split("&")) == {"CDS"}
+    assert info(first)["GENE"].split(",")[0] == "APOE"
+    entries = [entry.split("|") for entry in info(first)["ANN"].split(",")]
+    assert {len(entry) for entry in entries} == {16}
+    assert {entry[0] for entry in entries} == {"C"}
+    assert entries[0][3:8] == ["APOE", "", "transcript", "ENST00000252486", "protein_coding"]
+    assert info(first)["REGION"] == "CDS"
     assert info(first)["CYTOBAND"] == "19q13.32"
     assert info(second)["GENE"] == "MCM6"
-    assert info(second)["REGION"].split("&")[0] == "intron"
+    assert info(second)["REGION"] == "intron"
+    assert info(second)["ANN"].split("|")[:4] == ["A", "intron_variant", "MODIFIER", "MCM6"]
 
 
 def test_info_is_appended_to_and_a_dot_is_replaced() -> None:
     first, second = records(annotated(HEADER + APOE + MCM6)[0])
-    assert first.startswith(APOE.rstrip(b"\n") + b";GENE=APOE;")
-    assert second.startswith(MCM6.rstrip(b".\n") + b"GENE=MCM6;")
+    assert first.startswith(APOE.rstrip(b"\n") + b";ANN=C|")
+    assert second.startswith(MCM6.rstrip(b".\n") + b"ANN=A|")
 
 
 @pytest.mark.parametrize("end", [b"\n", b""])
 def test_an_empty_info_is_filled(end: bytes) -> None:
     line = records(annotated(HEADER + MCM6.rstrip(b".\n") + end)[0])[0]
-    assert line.startswith(MCM6.rstrip(b".\n") + b"GENE=MCM6;")
+    assert line.startswith(MCM6.rstrip(b".\n") + b"ANN=A|")
 
 
-def test_each_allele_has_its_value() -> None:
-    line = records(annotated(HEADER + APOE.replace(b"\tC\t", b"\tC,G,*\t"))[0])[0]
-    assert info(line)["GENE"] == "APOE,APOE,APOE"
-    assert len(info(line)["REGION"].split(",")) == 3
+def test_each_allele_that_changes_something_has_its_consequences() -> None:
+    alone = info(records(annotated(HEADER + APOE)[0])[0])
+    line = info(records(annotated(HEADER + APOE.replace(b"\tC\t", b"\tC,G,*\t"))[0])[0])
+    assert (line["GENE"], line["REGION"]) == (alone["GENE"], alone["REGION"])
+    entries = [entry.split("|") for entry in line["ANN"].split(",")]
+    assert {entry[0] for entry in entries} == {"C", "G"}
+    assert len(entries) == 2 * len(alone["ANN"].split(","))
 
 
 def test_new_header_lines_stand_just_before_the_column_names() -> None:
     header = [line for line in annotated(HEADER + APOE)[0].splitlines() if line.startswith(b"#")]
     assert header[:2] == HEADER.splitlines()[:2]
     assert [line.split(b",")[0] for line in header[2:-1]] == [
+        b"##INFO=<ID=ANN",
         b"##INFO=<ID=GENE",
-        b"##INFO=<ID=TRANSCRIPT",
         b"##INFO=<ID=REGION",
-        b"##INFO=<ID=CYTOBAND",
+        *(b"##INFO=<ID=%s" % key.name.encode() for key in TRACK_KEYS),
     ]
     assert header[-1] == EIGHT
 
@@ -125,35 +134,41 @@ def test_a_key_that_the_input_declares_otherwise_is_left_alone() -> None:
 
 def test_a_key_that_the_records_use_undeclared_is_left_alone() -> None:
     line = records(annotated(HEADER + APOE.replace(b"DP=7", b"DP=7;REGION;AC=1"))[0])[0]
-    assert b"DP=7;REGION;AC=1;GENE=APOE" in line
+    assert b"DP=7;REGION;AC=1;ANN=C|" in line
     assert info(line)["GAS_REGION"].startswith("CDS")
+
+
+def touched(record: bytes) -> list[str]:
+    """Return the genes of which an annotated record says more than that they are close by."""
+    entries = [entry.split("|") for entry in info(records(annotated(HEADER + record)[0])[0])["ANN"].split(",")]
+    return [entry[3] for entry in entries if "stream_gene_variant" not in entry[1]]
 
 
 def test_a_deletion_reaches_to_the_end_that_info_tells() -> None:
     deletion = b"19\t45400000\t.\tA\t<DEL>\t.\t.\tEND=45420000\n"
-    assert "APOE" in info(records(annotated(HEADER + deletion)[0])[0])["GENE"].split("&")
+    assert "APOE" in touched(deletion)
     by_length = deletion.replace(b"END=45420000", b"SVLEN=-20000")
-    assert "APOE" in info(records(annotated(HEADER + by_length)[0])[0])["GENE"].split("&")
+    assert "APOE" in touched(by_length)
     point = deletion.replace(b"END=45420000", b"DP=1")
-    assert "APOE" not in info(records(annotated(HEADER + point)[0])[0]).get("GENE", "").split("&")
+    assert "APOE" not in touched(point)
 
 
 def test_the_length_of_an_insertion_is_no_span() -> None:
     insertion = b"19\t45400000\t.\tA\t<INS>\t.\t.\tSVLEN=20000\n"
-    assert "APOE" not in info(records(annotated(HEADER + insertion)[0])[0]).get("GENE", "").split("&")
+    assert "APOE" not in touched(insertion)
 
 
 def test_a_record_whose_contig_is_unknown_is_copied_and_counted() -> None:
     stray = b"GL000191.1\t5\t.\tA\tC\t.\t.\tDP=1\n"
     output, findings = annotated(HEADER + stray + APOE)
     assert records(output)[0] == stray.rstrip(b"\n")
-    assert dict(findings.tally.unplaced) == {"the contig GL000191.1 is not in GRCh37": 1}
+    assert dict(findings.tally.unplaced_by) == {"the contig GL000191.1 is not in GRCh37": 1}
     assert "Not placed: 1\n  1: the contig GL000191.1 is not in GRCh37\n" in findings.log()
 
 
 def test_positions_off_the_contig_are_copied_and_counted() -> None:
     output, findings = annotated(HEADER + b"1\t0\t.\tN\t.\t.\t.\t.\n1\t249250622\t.\tN\tA\t.\t.\t.\n")
-    assert findings.tally.unplaced.total() == 2
+    assert findings.tally.unplaced_by.total() == 2
     assert b"REGION" not in b"".join(records(output))
 
 
@@ -174,7 +189,7 @@ def test_hg19s_own_mitochondrion_is_not_taken_for_the_rcrs() -> None:
     declared = HEADER.replace(b"#CHROM", b"##contig=<ID=chrM,length=16571>\n#CHROM")
     output, findings = annotated(declared + b"chrM\t11778\t.\tG\tA\t.\t.\t.\n")
     assert info(records(output)[0]) == {".": ""}
-    assert list(findings.tally.unplaced) == ["the mitochondrion chrM of 16,571 bases is not the rCRS"]
+    assert list(findings.tally.unplaced_by) == ["the mitochondrion chrM of 16,571 bases is not the rCRS"]
 
 
 def test_a_ref_that_is_not_the_references_is_warned_of() -> None:
@@ -186,7 +201,7 @@ def test_a_ref_that_is_not_the_references_is_warned_of() -> None:
 def test_a_header_without_records_gives_a_header_without_records() -> None:
     output, findings = annotated(HEADER)
     assert records(output) == []
-    assert b"##INFO=<ID=GENE" in output
+    assert b"##INFO=<ID=ANN" in output
     assert (findings.tally.records, findings.assembly.name) == (0, "GRCh37")
     unknown = annotated(b"##fileformat=VCFv4.2\n" + EIGHT)[1]
     assert unknown.assembly.name == "unknown"
@@ -195,7 +210,7 @@ def test_a_header_without_records_gives_a_header_without_records() -> None:
 
 def test_a_deletion_of_a_whole_chromosome_lists_a_bounded_number_of_transcripts() -> None:
     output, findings = annotated(HEADER + b"1\t1\t.\tN\t<DEL>\t.\t.\tEND=249250621\n")
-    assert len(info(records(output)[0])["TRANSCRIPT"].split("&")) == 200
+    assert len(info(records(output)[0])["ANN"].split(",")) == 200
     assert findings.warnings[-1].startswith("1 records touch more transcripts than are listed")
 
 
