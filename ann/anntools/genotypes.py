@@ -62,7 +62,7 @@ def classes(data: Bytes, starts: Ints) -> NDArray[np.uint8]:
     A genotype ends before a colon, a tab, an end of line or a NUL byte; four bytes follow every start.
     """
     first, second, third = data[starts], data[starts + 1], data[starts + 2]
-    codes = PAIR[first.astype(np.uint16) << 8 | third]
+    codes: NDArray[np.uint8] = PAIR[first.astype(np.uint16) << 8 | third]
     # Most genotypes are two alleles of one digit or one such allele; only the others are read byte by byte.
     rest = np.flatnonzero(~(SEPARATES[second] & ENDS[data[starts + 3]] & (codes != _OTHER)))
     codes[rest] = ALONE[first[rest]]

@@ -23,16 +23,41 @@ from ann.anntools.variant_spill import BYTES, ROWS, Spill, in_order
 TABLE_SCHEMA: Final = "gas-variants/1"
 # Contigs that the assembly does not have, each sorted apart; more are sorted together, which bounds memory.
 STRANGERS: Final = 1000
+# Rows that wait for earlier ones to come; a block tells its contigs by name, and callers sort loosely now and then.
+WAITING: Final = 1 << 15
 # Columns of the rows that the finished ones do not tell, kept aside in case the order of the input breaks.
 ASIDE: Final = ("key", "chrom", "type", "terms", "transcript")
+
+
+class Pending:
+    """Rows that are not sorted yet."""
+
+    def __init__(self) -> None:
+        self._batches: list[pa.RecordBatch] = []
+        self.rows = self._bytes = 0
+
+    def take(self, rows: pa.RecordBatch) -> bool:
+        """Add rows and return whether there are enough for a part."""
+        self._batches.append(rows)
+        self.rows += rows.num_rows
+        self._bytes += rows.nbytes
+        return self.rows >= ROWS + WAITING or self._bytes >= BYTES
+
+    def sorted(self) -> pa.RecordBatch:
+        """Return all rows sorted and begin anew."""
+        rows = in_order(pa.concat_batches(self._batches))
+        self._batches = []
+        self.rows = self._bytes = 0
+        return rows
 
 
 class VariantTable:
     """Writes variants.parquet, columns `variant_columns.SCHEMA`, in bounded memory whatever the order of the input.
 
-    Rows are sorted by contig, POS, REF and ALT: first the contigs of the reference in its order, then others in the
-    order in which they came. Sorted input goes straight through. As soon as the order breaks, all goes to a file
-    beside the output, which needs some 150 bytes a row, and is merged at the end. The output appears when it is whole.
+    Rows are sorted by contig, POS, REF and ALT: first the contigs of the reference in its order, then records without
+    a place, their contigs in the order in which they came. Sorted input goes straight through. As soon as the order
+    breaks, all goes to a file beside the output, which needs some 150 bytes a row, and is merged at the end; records
+    without a place always do. The output appears when it is whole.
 
     A context manager: without an exception it closes the table, with one it leaves nothing behind.
     """
@@ -45,10 +70,11 @@ class VariantTable:
         self._models: dict[int, Models] = {}
         self._folder = path.parent
         self._metadata = {"schema": TABLE_SCHEMA, "assembly": assembly, "engine_version": __version__}
-        self._pending: list[pa.RecordBatch] = []
-        self._rows = self._bytes = 0
+        self._pending = Pending()
+        self._unplaced = Pending()
         self._lowest = 0  # key that the next row must have at least for the order to hold
         self._spill: Spill | None = None
+        self._unplaced_spill: Spill | None = None
         with ExitStack() as opened:
             self._file: Any = opened.enter_context(whole_file(path))
             self._aside = opened.enter_context(tempfile.TemporaryFile(dir=self._folder))
@@ -60,7 +86,8 @@ class VariantTable:
         place = self._places[annotated.contig]
         if annotated.transcripts is not None and place not in self._models:
             self._models[place] = Models.of(annotated.transcripts)
-        self._take(of_annotated(annotated, place))
+        if self._pending.take(of_annotated(annotated, place)):
+            self._flush(last=False)
 
     def add_unplaced(self, block: Block, rows: Ints) -> None:
         """Add the alleles of records that have no place in the assembly, ``rows`` of ``block``, ascending, int64."""
@@ -72,7 +99,8 @@ class VariantTable:
             if len(self._strangers) < STRANGERS:
                 self._strangers.setdefault(names[code], len(self._strangers))
             places[code] = len(self._contigs) + self._strangers.get(names[code], STRANGERS)
-        self._take(of_unplaced(block, rows, places[codes[rows]]))
+        if self._unplaced.take(of_unplaced(block, rows, places[codes[rows]])):
+            self._flush_unplaced()
 
     def close(self) -> None:
         """Write what is left, and put the table in its place."""
@@ -92,15 +120,26 @@ class VariantTable:
                 # Before its file is closed, or it would complain when it is collected.
                 self._writer.close()
                 self._kept.close()
+                for spill in (self._spill, self._unplaced_spill):
+                    if spill is not None:
+                        spill.close()
             if error is not None:
                 self._opened.__exit__(kind, error, trace)  # the half of a table goes away
 
     def _finish(self) -> None:
-        self._flush(last=True)
+        if self._pending.rows:
+            self._flush(last=True)
         if self._spill is not None:
             for rows in self._spill.parts():
                 self._write(rows)
-            self._spill.close()
+        if self._unplaced_spill is None:
+            if self._unplaced.rows:
+                self._write(self._unplaced.sorted())
+            return
+        if self._unplaced.rows:
+            self._flush_unplaced()
+        for rows in self._unplaced_spill.parts():
+            self._write(rows)
 
     def _begin(self) -> None:
         """Begin the Parquet file and what is kept aside of it."""
@@ -122,31 +161,26 @@ class VariantTable:
             options=pa.ipc.IpcWriteOptions(compression="zstd"),
         )
 
-    def _take(self, rows: pa.RecordBatch) -> None:
-        self._pending.append(rows)
-        self._rows += rows.num_rows
-        self._bytes += rows.nbytes
-        if self._rows >= ROWS or self._bytes >= BYTES:
-            self._flush(last=False)
-
     def _flush(self, *, last: bool) -> None:
-        """Send on what is pending; in order and not ``last``, rows of the highest key wait for more of the same."""
-        if not self._pending:
-            return
-        rows = in_order(pa.concat_batches(self._pending))
-        self._pending = []
-        self._rows = self._bytes = 0
+        """Send on what is pending; what is in order and not ``last`` leaves some rows to wait for earlier ones."""
+        rows = self._pending.sorted()
         key = rows["key"].to_numpy()
         if self._spill is None and key[0] < self._lowest:
             self._start_spill()
         if self._spill is not None:
             self._spill.add(rows)
             return
-        ready = key.size if last else int(np.searchsorted(key, key[-1])) or key.size
+        # Rows of one key stay together, unless they are more than may be pending.
+        ready = key.size if last else int(np.searchsorted(key, key[-1 - min(WAITING, key.size // 2)])) or key.size
         self._lowest = int(key[ready - 1]) + int(ready < key.size)
         self._write(rows[:ready])
         if ready < key.size:
-            self._take(rows[ready:])
+            self._pending.take(rows[ready:])
+
+    def _flush_unplaced(self) -> None:
+        if self._unplaced_spill is None:
+            self._unplaced_spill = Spill(self._folder)
+        self._unplaced_spill.add(self._unplaced.sorted())
 
     def _write(self, rows: pa.RecordBatch) -> None:
         table = finished(rows, self._contigs, self._models)

@@ -95,7 +95,7 @@ def annotated(lines: Sequence[bytes], seed: int = 0, *, known: bool = True) -> l
     return [
         _of_contig(whole, np.flatnonzero(codes == code), name.decode(), rng, known=known)
         for code, name in enumerate(names)
-        if name.decode() in CONTIGS
+        if name.decode("utf-8", "replace") in CONTIGS
     ]
 
 
