@@ -6,10 +6,10 @@ INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run stop reset status test check format bench
+.PHONY: help run stop reset status test check format bench bench-engine
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(INSTALLED) ## Run the whole service on this machine; Ctrl-C stops it
 	@exec $(BIN)/python -m aws.local run
@@ -44,6 +44,9 @@ format: $(INSTALLED) ## Bring the code into shape
 
 bench: $(INSTALLED) ## Measure the service on this machine
 	@$(BIN)/python -m tests.bench.jobs
+
+bench-engine: $(INSTALLED) ## Measure the engine beside its peers; ARGS="--quick" takes minutes, not an hour
+	@$(BIN)/python -m tests.bench.engine $(ARGS)
 
 $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	@command -v "$(PYTHON)" > /dev/null || { \

@@ -272,9 +272,7 @@ def sample_row(name: str, result: Result, records: int, cold: Result | None) -> 
     if result.failure:
         return row(name, result)
     rate = records / result.seconds
-    bars = (
-        [(Bar(least=1000, unit="{:,.0f}x"), rate / ORIGINAL[1]), (Bar(least=100_000, unit=RATE), rate)] if cold else []
-    )
+    limits = [(Bar(least=1000, unit="{:,.0f}x"), rate / ORIGINAL[1]), (Bar(least=100_000, unit=RATE), rate)]
     shown = row(name, result, records, limits if cold else [])
     return Row(**{**vars(shown), "ratio": rate / ORIGINAL[1]})
 
