@@ -13,6 +13,7 @@ from ann.anntools import codons
 from ann.anntools.effects import BIT
 from ann.anntools.frames import Frames, codon
 from ann.anntools.texts import Bytes, Ints, Texts
+from ann.anntools.touched import Flags
 from ann.anntools.transcripts import Transcripts
 
 CODON: Final = 3
@@ -38,12 +39,12 @@ class Edits:
     first: Ints
     last: Ints
     alt: Texts
-    forward: NDArray[np.bool_]
+    forward: Flags
 
     def __len__(self) -> int:
         return self.transcript.size
 
-    def take(self, rows: Ints | NDArray[np.bool_]) -> "Edits":
+    def take(self, rows: Ints | Flags) -> "Edits":
         """Return the chosen edits, in that order."""
         chosen = np.arange(len(self))[rows]
         return Edits(
@@ -72,15 +73,15 @@ class Proteins:
     ref: Texts
     alt: Texts
     first: Ints
-    frameshift: NDArray[np.bool_]
+    frameshift: Flags
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
     """Whether each edit touches the first, and the last codon of a CDS whose beginning, and end, are known."""
 
-    start: NDArray[np.bool_]
-    stop: NDArray[np.bool_]
+    start: Flags
+    stop: Flags
 
 
 def ends(edits: Edits, models: Transcripts, frame: Frames) -> Ends:
@@ -125,12 +126,12 @@ def single(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Prot
     )
 
 
-def _selenocysteine(codon: NDArray[np.uint8], acid: Bytes, inner: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _selenocysteine(codon: NDArray[np.uint8], acid: Bytes, inner: Flags) -> Flags:
     """Whether a codon is a TGA that is read over: one before the last codon of what the source translates."""
     return (codon == codons.TGA) & (acid == codons.STOP) & inner
 
 
-def _begins(codon: NDArray[np.uint8], genetic_code: int) -> NDArray[np.bool_]:
+def _begins(codon: NDArray[np.uint8], genetic_code: int) -> Flags:
     """Whether a changed first codon still begins a protein; only mitochondria use the other start codons freely."""
     if genetic_code == codons.MITOCHONDRIAL:
         return codons.starting(codon, genetic_code)
@@ -200,13 +201,13 @@ def _edited(edits: Edits, frame: Frames, whole: Ints, ref: Texts) -> tuple[Texts
     return Texts(acids, starts, whole), _edited_codons(edits, frame, rows, np.zeros(rows.size, np.int64))
 
 
-def has(texts: Texts, acid: int) -> NDArray[np.bool_]:
+def has(texts: Texts, acid: int) -> Flags:
     """Whether each text has the amino acid."""
     found = np.concatenate(([0], np.cumsum(texts.data == acid)))
     return found[texts.starts + texts.sizes] > found[texts.starts]
 
 
-def begins_as_before(edits: Edits, frame: Frames) -> NDArray[np.bool_]:
+def begins_as_before(edits: Edits, frame: Frames) -> Flags:
     """Whether the whole CDS still stands in each edited transcript, what comes before it being changed only.
 
     The edits may begin before the CDS.
@@ -242,7 +243,7 @@ def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
     return np.where(result == 0, UNCLEAR, result)
 
 
-def _equal(one: Texts, other: Texts) -> NDArray[np.bool_]:
+def _equal(one: Texts, other: Texts) -> Flags:
     """Whether two columns of texts are equal, row by row."""
     alike = one.sizes == other.sizes
     rows = np.flatnonzero(alike)
@@ -252,7 +253,7 @@ def _equal(one: Texts, other: Texts) -> NDArray[np.bool_]:
     return alike
 
 
-def _terms(edits: Edits, frame: Frames, at: Ends, kept: NDArray[np.bool_], proteins: tuple[Texts, Texts]) -> Ints:
+def _terms(edits: Edits, frame: Frames, at: Ends, kept: Flags, proteins: tuple[Texts, Texts]) -> Ints:
     """Return the terms of edits; ``kept``: whether the first codon, touched, still is a start codon."""
     ref, alt = proteins
     growth = edits.growth()
@@ -273,7 +274,8 @@ def _terms(edits: Edits, frame: Frames, at: Ends, kept: NDArray[np.bool_], prote
     result = np.where(retained, STOP_RETAINED | (size & ~replaced) | np.where(same, 0, size), result)
     unknown = has(ref, codons.UNKNOWN) | has(alt, codons.UNKNOWN)
     result = np.where(unknown & (growth == 0), UNCLEAR, result)
-    kept = kept | (at.start & same & (growth == 0))
+    # Where the frame shifts within it a start codon is lost, whatever bases move up.
+    kept = (kept & (growth % 3 == 0)) | (at.start & same & (growth == 0))
     result = np.where(kept, START_RETAINED | (result & ~np.where(same, 0, replaced)), result)
     result = np.where(at.start & ~kept, START_LOST | (result & ~(FRAMESHIFT | replaced)), result)
     longer = np.flatnonzero(at.start & (growth != 0))

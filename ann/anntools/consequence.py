@@ -67,7 +67,7 @@ def _some(alleles: Alleles, rows: Ints, models: Transcripts, sequence: Bytes | N
     hit = touched.touch(models, transcript[inside], start[inside], end[inside])
     terms[inside] = splice.INTRON
     far = splice.deep(hit, models)
-    columns["intron"][inside] = hit.intron(models)
+    columns["intron"][inside] = hit.between()
     change: PeptideChange | None = None if models.spliced is None else peptides.none()
     near = np.flatnonzero(~far)
     if near.size:
@@ -105,6 +105,8 @@ def _near(
     """Return the terms of ``pairs`` that touch exons or lie near them; fill their rows of ``columns`` and ``notes``."""
     start, end, alt = alleles.start[allele], alleles.end[allele], alleles.alt.take(allele)
     moves = splice.shifts(start, end, alt, sequence)
+    hit = splice.into_intron(hit, models, moves)
+    columns["intron"][pairs] = hit.intron(models)
     result = splice.terms(hit, models, moves)
     move = splice.into_exon(hit, models, moves)
     start, end, hit = start + move, end + move, hit.moved(move)

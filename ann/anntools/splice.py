@@ -5,7 +5,7 @@ and the third to eighth of the intron the splice region; from the donor the fift
 donor region; from the acceptor the third to 17th are the polypyrimidine tract.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from ann.anntools.effects import BIT
 from ann.anntools.texts import Bytes, Ints, Texts
-from ann.anntools.touched import Flags, Touched
+from ann.anntools.touched import LONGEST_SITES, Flags, Touched
 from ann.anntools.transcripts import Transcripts
 
 SITE = 2
+EXON_REGION, INTRON_REGION = 3, 8  # the splice region's bases of the exon, and up to which of the intron
+FIFTH_BASE, DONOR_END = 5, 6
 REACH = 17  # bases of an intron from its end that have a term of their own
 INTRON = BIT["intron_variant"]
 DONOR, ACCEPTOR = BIT["splice_donor_variant"], BIT["splice_acceptor_variant"]
@@ -59,31 +61,42 @@ def _one_intron(touched: Touched, models: Transcripts, exon: Ints, shifts: Shift
     before, after = models.exon_ends[exon - 1], models.exon_starts[exon]
     # Counted from the left and from the right end of the intron, 1 is its outermost base and 0 the exon's.
     l1, l2, r1, r2 = touched.first - before, touched.last - before, after - touched.last, after - touched.first
-    left_site = (l1 + shifts.right <= SITE) & (l2 - shifts.left >= 1)
-    right_site = (r1 + shifts.left <= SITE) & (r2 - shifts.right >= 1)
+    left_near, right_near = (l1 <= SITE) & (l2 >= 1), (r1 <= SITE) & (r2 >= 1)
+    left_site = left_near & (l1 + shifts.right <= SITE) & (l2 - shifts.left >= 1)
+    right_site = right_near & (r1 + shifts.left <= SITE) & (r2 - shifts.right >= 1)
     inserted = touched.first > touched.last
     # Nothing of so short an intron is left beside its two sites, so an insertion at its border changes one of them.
-    tiny = inserted & (after - before - 1 <= 2 * SITE)
+    tiny = inserted & (after - before - 1 <= LONGEST_SITES)
     left_site |= tiny & (l1 == 1)
     right_site |= tiny & (r1 == 1)
-    inner = (np.maximum(l1, l2) > SITE) & (np.maximum(r1, r2) > SITE)
-    beside = np.zeros(exon.size, np.bool_)
+    # An indel that a repeat lets clear the site lies in the intron all the same.
+    beside = (left_near & ~left_site) | (right_near & ~right_site)
+    inner = (beside & ~touched.exonic()) | ((np.maximum(l1, l2) > SITE) & (np.maximum(r1, r2) > SITE))
+    inner |= inserted & ~tiny & ~touched.exonic() & ((l1 == 1) | (r1 == 1))
     for near, far in ((l1, l2), (r1, r2)):
-        beside |= ((near <= 0) & (far >= -2)) | ((near <= 8) & (far >= 3))
+        beside |= ((near <= 0) & (far > -EXON_REGION)) | ((near <= INTRON_REGION) & (far > SITE))
         beside |= inserted & ((near == 1) | (near == SITE + 1))
     d1, d2 = np.where(forward, l1, r1), np.where(forward, l2, r2)
     a1, a2 = np.where(forward, r1, l1), np.where(forward, r2, l2)
     # What lies in the intron lies on its side of the other end too.
     within = (l2 >= 1) & (r2 >= 1)
-    fifth = within & (d1 <= 5) & (d2 >= 5)
+    fifth = within & (d1 <= FIFTH_BASE) & (d2 >= FIFTH_BASE)
     result = np.where(inner, INTRON, 0)
     result |= np.where(np.where(forward, left_site, right_site), DONOR, 0)
     result |= np.where(np.where(forward, right_site, left_site), ACCEPTOR, 0)
     result |= np.where(beside, REGION, 0)
     result |= np.where(fifth, FIFTH, 0)
-    result |= np.where(within & ~fifth & (d1 <= 6) & (d2 >= 3), DONOR_REGION, 0)
-    result |= np.where(within & (a1 <= REACH) & (a2 >= 3), TRACT, 0)
+    result |= np.where(within & ~fifth & (d1 <= DONOR_END) & (d2 > SITE), DONOR_REGION, 0)
+    result |= np.where(within & (a1 <= REACH) & (a2 > SITE), TRACT, 0)
     return result
+
+
+def into_intron(touched: Touched, models: Transcripts, shifts: Shifts) -> Touched:
+    """Return the pairs with insertions beside an exon counted to the intron where a repeat takes them past the site."""
+    inserted = (touched.first > touched.last) & touched.exonic()
+    after = inserted & (touched.last == models.exon_ends[touched.high - 1]) & (shifts.right >= SITE)
+    before = inserted & (touched.first == models.exon_starts[touched.low]) & (shifts.left >= SITE)
+    return replace(touched, low=touched.low + after, high=touched.high - (before & ~after))
 
 
 def into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ann.anntools.texts import Ints
 from ann.anntools.transcripts import Transcripts
 
+LONGEST_SITES = 4  # an intron up to this length is no more than its donor and acceptor
 Flags = NDArray[np.bool_]
 
 
@@ -16,7 +17,7 @@ class Touched:
     """R pairs of a span and a transcript whose body it touches; int64 (R,) but for ``forward``, bool (R,).
 
     ``first``, ``last``: the span within the body, 1-based inclusive; of an insertion ``last`` is ``first - 1``, and it
-    touches what holds both its neighbours. ``low``, ``high``: rows of the first exon touched and of the one after the
+    touches what holds both its neighbours, and of an exon and an intron between which it stands the exon. ``low``, ``high``: rows of the first exon touched and of the one after the
     last, in the order of the contig; equal where none is touched, and then the intron before ``low`` is.
     ``begin``, ``stop``: rows of the transcript's first exon and of the one after its last.
     """
@@ -54,8 +55,11 @@ class Touched:
         several = self.high - self.low > 1
         forward = np.where(left, self.low - self.begin, np.where(several | right, self.low - self.begin + 1, 0))
         reverse = np.where(right, self.stop - self.high, np.where(several | left, self.stop - self.high + 1, 0))
-        inside = np.where(self.forward, self.low - self.begin, self.stop - self.low)
-        return np.where(self.exonic(), np.where(self.forward, forward, reverse), inside)
+        return np.where(self.exonic(), np.where(self.forward, forward, reverse), self.between())
+
+    def between(self) -> Ints:
+        """Return the number of the intron before ``low`` in the direction of the transcript."""
+        return np.where(self.forward, self.low - self.begin, self.stop - self.low)
 
     def cdna(self, models: Transcripts) -> tuple[Ints, Ints]:
         """Return the first and last base touched in the spliced transcript, 1-based; every span touches an exon.
@@ -81,13 +85,29 @@ def touch(models: Transcripts, transcript: Ints, start: Ints, end: Ints) -> Touc
     low = high - (first <= models.exon_ends[high - 1])
     wide = np.flatnonzero(first != last)
     low[wide] = begin[wide] + models.exons_ended(transcript[wide], first[wide] - 1)
+    low, high = _beside(models, first, last, low, np.maximum(high, low))
     return Touched(
         transcript=transcript,
         first=first,
         last=last,
         low=low,
-        high=np.maximum(high, low),
+        high=high,
         begin=begin,
         stop=stop,
         forward=models.strand[transcript] > 0,
     )
+
+
+def _beside(models: Transcripts, first: Ints, last: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """Return ``low`` and ``high`` with insertions at either end of an intron counted to the exon.
+
+    Not so where the intron is no more than its splice sites: the insertion changes one of them.
+    """
+    rows = np.flatnonzero((first > last) & (low == high))
+    exon = low[rows]
+    left, right = models.exon_ends[exon - 1], models.exon_starts[exon]
+    long = right - left - 1 > LONGEST_SITES
+    low, high = low.copy(), high.copy()
+    low[rows] -= long & (last[rows] == left)
+    high[rows] += long & (first[rows] == right) & (last[rows] != left)
+    return low, high

@@ -38,10 +38,9 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
     sequence = spans.kind == Kind.SEQUENCE
     size = spans.end - spans.start + 1
     one_exon = touched.high - touched.low == 1
-    inside = (spans.cdna >= first) & (spans.cdna_end <= last) & (spans.cdna_end - spans.cdna + 1 == size)
-    inside &= sequence & one_exon
-    # Bases that replace as many are judged one by one, whatever lies beside them.
-    inside |= sequence & one_exon & (size == spans.alt.sizes)
+    exonic = sequence & one_exon & (spans.cdna_end - spans.cdna + 1 == size)
+    # Bases that replace as many are judged one by one, whether all lie in the CDS or not.
+    inside = exonic & (((spans.cdna >= first) & (spans.cdna_end <= last)) | (size == spans.alt.sizes))
     result = np.full(size.size, UNCLEAR)
     rest = np.flatnonzero(~inside & (sequence | (spans.kind == Kind.DELETION)))
     lost = _ends_lost(spans, rest, models, frame)
@@ -50,7 +49,7 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
     if frame.bases is None:
         result[rows] = _by_length(size[rows], spans.alt.sizes[rows])
         return result, []
-    beyond = rest[(sequence & one_exon & (spans.cdna_end - spans.cdna + 1 == size))[rest]]
+    beyond = rest[exonic[rest]]
     if beyond.size:
         result[beyond] = coding.crossing(_edits(spans, beyond, models, frame, whole=True), models, frame)
     single = (size[rows] == 1) & (spans.alt.sizes[rows] == 1)
@@ -85,17 +84,14 @@ def _ends_lost(spans: Spans, rows: Ints, models: Transcripts, frame: Frames) -> 
 def _edits(spans: Spans, rows: Ints, models: Transcripts, frame: Frames, *, whole: bool = False) -> Edits:
     """Return the chosen alleles as replacements of bases of the CDS, or with all their bases."""
     transcript, forward = spans.touched.transcript[rows], spans.touched.forward[rows]
-    start, end, alt = spans.start[rows], spans.end[rows], spans.alt.take(rows)
+    alt = spans.alt.take(rows)
     first, last = spans.cdna[rows], spans.cdna_end[rows]
     base = frame.first[transcript]
     if not whole:
-        # Bases outside the exon or the CDS are cut off at either end, in the direction of the contig.
+        # Bases outside the CDS are cut off at either end; ALT stands in the direction of the contig.
         early = np.maximum(models.cds_first[transcript] - first, 0)
         late = np.maximum(last - models.cds_last[transcript], 0)
-        exon = spans.touched.low[rows]
-        long = end >= start
-        before = np.where(long, np.maximum(models.exon_starts[exon] - start, 0) + np.where(forward, early, late), 0)
-        after = np.where(long, np.maximum(end - models.exon_ends[exon], 0) + np.where(forward, late, early), 0)
+        before, after = np.where(forward, early, late), np.where(forward, late, early)
         alt = Texts(alt.data, alt.starts + before, alt.sizes - before - after)
         first, last = first + early, last - late
     return Edits(transcript=transcript, first=first - base, last=last - base, alt=alt, forward=forward)
