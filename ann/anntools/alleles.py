@@ -158,6 +158,11 @@ class AlleleTrack:
         lists = pa.ListArray.from_arrays(pa.array(_edges(counts)), ids.filter(pa.array(named)))
         return pc.binary_join(lists, b";")
 
+    def release_pages(self) -> None:
+        """Give the memory of what was read back to the system."""
+        self._last = None
+        self._file.release_pages()
+
     def _match(self, contig: str, alleles: Alleles) -> Match:
         """Return what is known of ``alleles``; asked twice in a row it answers from memory."""
         if self._last is None or self._last[0] != contig or self._last[1] is not alleles:

@@ -118,11 +118,19 @@ class MappedFile:
     """A memory-mapped Arrow IPC file."""
 
     def __init__(self, path: Path) -> None:
-        self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        self._path = path
+        self._reader = self._opened()
 
     def columns(self, batch: int) -> list[pa.Array]:
         """Return the columns of a record batch."""
         return list(self._reader.get_batch(batch).columns)
+
+    def release_pages(self) -> None:
+        """Map the file anew; the pages that were read are given back once no column of it is in use."""
+        self._reader = self._opened()
+
+    def _opened(self) -> pa.RecordBatchFileReader:
+        return pa.ipc.open_file(pa.memory_map(str(self._path)))
 
 
 class _Contig:
@@ -189,6 +197,12 @@ class OverlapTrack:
 
     def ids(self, contig: str, alleles: Alleles, records: int) -> None:
         """Return None: what overlaps a record does not identify it."""
+
+    def release_pages(self) -> None:
+        """Give the memory of what was read back to the system."""
+        self._contigs.clear()
+        for file in self.files.values():
+            file.release_pages()
 
     def _contig(self, name: str) -> _Contig | None:
         if name not in self._places:

@@ -54,6 +54,10 @@ class Track(Protocol):
         """
         ...
 
+    def release_pages(self) -> None:
+        """Give the memory of what was read back to the system, which reads it again when it is needed."""
+        ...
+
 
 @dataclass
 class Counts:
