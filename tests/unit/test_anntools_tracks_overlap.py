@@ -35,7 +35,8 @@ def records(seed: int, count: int) -> str:
         ref = "".join(draw.choices("ACGT", k=size))
         alt = draw.choice([base for base in "ACGT" if base != ref])
         found.append((draw.choice(("chr1", "chr2")), draw.randrange(1, 25_000), ref, alt))
-    return vcf(*sorted(found, key=lambda record: record[:2]))
+    # Of two records at one place vcfanno misses intervals of the longer one where that comes first.
+    return vcf(*sorted(found, key=lambda record: (*record[:2], len(record[2]))))
 
 
 def bed(rows: list[Interval]) -> str:
@@ -106,13 +107,7 @@ def test_values_are_those_of_vcfanno(tmp_path: Path) -> None:
     command = [str(VCFANNO), "-p", "1", str(settings), str(source)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     theirs = [line.split("\t")[7] for line in result.stdout.splitlines() if not line.startswith("#")]
-    # vcfanno does not keep an order among the values of a record, and writes nothing as a dot or an empty column.
-    ours = asked(track, text)[0]
-    assert [split(said) for said in ours] == [split(said) for said in theirs]
-
-
-def split(info: str) -> list[str]:
-    return sorted(info.rpartition("X=")[2].split(",")) if "X=" in info else []
+    assert [said.removeprefix(";") or "." for said in asked(track, text)[0]] == theirs
 
 
 def test_reserved_characters_blanks_and_letters_beyond_ascii_are_escaped(tmp_path: Path) -> None:
