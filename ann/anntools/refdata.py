@@ -65,13 +65,17 @@ class Contig:
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """The tables of one assembly; ``contigs`` maps our contig names to their lengths, in the assembly's order."""
+    """The tables of one assembly; ``contigs`` maps our contig names to their lengths, in the assembly's order.
+
+    ``files``: size and sha256 of each file by its path in ``folder``.
+    """
 
     folder: Path
     assembly: str
     version: str
     releases: tuple[Release, ...]
     contigs: dict[str, int]
+    files: dict[str, dict[str, Any]] = field(repr=False)
     _contigs: dict[str, Contig] = field(repr=False)
     _track_entries: tuple[dict[str, Any], ...] = field(repr=False)
     _models: dict[str, Transcripts] = field(default_factory=dict, repr=False)
@@ -204,6 +208,7 @@ def read(folder: Path) -> Reference:
             version=content["version"],
             releases=tuple(Release(**entry) for entry in content["releases"]),
             contigs={name: contig.length for name, contig in contigs.items()},
+            files=content["files"],
             _contigs=contigs,
             _track_entries=tuple(content["tracks"]),
         )
