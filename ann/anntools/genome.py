@@ -50,7 +50,7 @@ NO_TRANSCRIPTS = Transcripts(
     exon_ends=np.zeros(0, np.int64),
 )
 NOWHERE = Reference(
-    folder=BUNDLE, assembly="unknown", version="", releases=(), contigs={}, _contigs={}, _track_entries=()
+    folder=BUNDLE, assembly="unknown", version="", releases=(), contigs={}, files={}, _contigs={}, _track_entries=()
 )
 
 

@@ -26,6 +26,7 @@ def reference(assembly: str, bases: Mapping[str, bytes], lengths: Mapping[str, i
         version="1",
         releases=(Release("sequence", assembly, "a test"),),
         contigs=contigs,
+        files={},
         _contigs={
             name: Contig(name=name, length=length, genetic_code=1, flank=500, batch=None, sequence=None, spliced=None)
             for name, length in contigs.items()
