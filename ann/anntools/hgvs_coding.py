@@ -6,6 +6,8 @@ is the first base known, as in VEP, not the first one of a whole codon. There is
 the contig. Introns count from the nearer exonic base, ``88+2`` or ``89-1``.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +28,7 @@ _PLACES[np.frombuffer(_ALPHABET, np.uint8)] = np.arange(len(_ALPHABET))
 _SUBSTITUTIONS = pa.array([b"%c>%c" % (ref, alt) for ref in _ALPHABET for alt in _ALPHABET], pa.binary())
 _HEADS = pa.array([b"n.", b"n.-", b"n.*", b"c.", b"c.-", b"c.*"], pa.binary())
 _LATER_HEADS = pa.array([b"_", b"_-", b"_*"] * 2, pa.binary())
+_EMPTY = pa.scalar(b"", pa.binary())
 _SIGNS = pa.array([b"", b"+", b"-"], pa.binary())
 _EDITS = pa.array([b"del", b"dup", b"ins", b"delins"], pa.binary())
 DEL, DUP, INS, DELINS = range(4)
@@ -77,29 +80,47 @@ def _indels(
     alleles: Alleles, allele: Ints, transcripts: Transcripts, transcript: Ints, sequence: Bytes | None
 ) -> pa.BinaryArray:
     """Name everything that is no substitution."""
-    forward = transcripts.strand[transcript] > 0
+    # The transcripts of one strand that an allele touches share all but the numbers of its bases.
+    key, row = np.unique(2 * allele + (transcripts.strand[transcript] > 0), return_inverse=True)
+    change = _changes(alleles, key >> 1, (key & 1) > 0, sequence)
+    first, last = change.first[row], change.last[row]
+    ends = glue(*_position(transcripts, transcript, last, _LATER_HEADS))
+    names = glue(
+        *_position(transcripts, transcript, first, _HEADS),
+        pc.if_else(pa.array(first != last), ends, _EMPTY),
+        change.edit.take(pa.array(row)),
+    )
+    nameable = change.inserted[row]
+    nameable |= _side(transcripts, transcript, first) == _side(transcripts, transcript, last)
+    return pc.if_else(pa.array(nameable), names, _EMPTY)
+
+
+class _Changes(NamedTuple):
+    """What alleles do on a strand: first and last base in its direction, whether they only insert, and the edit."""
+
+    first: Ints
+    last: Ints
+    inserted: Bools
+    edit: pa.BinaryArray
+
+
+def _changes(alleles: Alleles, allele: Ints, forward: Bools, sequence: Bytes | None) -> _Changes:
     moved = shifted(alleles, allele, forward, sequence)
     inserted = moved.end < moved.start
     doubled = np.zeros(allele.size, np.bool_) if sequence is None else _doubled(moved, inserted, forward, sequence)
     # In the direction of the contig: what a dup repeats, the bases that an insertion stands between, or those replaced.
     size = moved.alt.sizes
-    low = np.where(
-        doubled, np.where(forward, moved.start - size, moved.start), np.where(inserted, moved.end, moved.start)
-    )
+    low = np.where(inserted, moved.end, moved.start)
+    low = np.where(doubled, np.where(forward, moved.start - size, moved.start), low)
     high = np.where(doubled, low + size - 1, np.where(inserted, moved.start, moved.end))
     edit = np.select([doubled, inserted, size == 0], [DUP, INS, DEL], DELINS)
-    first, last = np.where(forward, low, high), np.where(forward, high, low)
-    written = np.where((edit == INS) | (edit == DELINS), size, 0)
-    bases = oriented(Texts(moved.alt.data, moved.alt.starts, written), forward)
-    ends = glue(*_position(transcripts, transcript, last, _LATER_HEADS))
-    names = glue(
-        *_position(transcripts, transcript, first, _HEADS),
-        pc.if_else(pa.array(first != last), ends, pa.scalar(b"", pa.binary())),
-        _EDITS.take(pa.array(edit)),
-        arrow(bases),
+    written = Texts(moved.alt.data, moved.alt.starts, np.where((edit == INS) | (edit == DELINS), size, 0))
+    return _Changes(
+        first=np.where(forward, low, high),
+        last=np.where(forward, high, low),
+        inserted=inserted,
+        edit=glue(_EDITS.take(pa.array(edit)), arrow(oriented(written, forward))),
     )
-    nameable = inserted | (_side(transcripts, transcript, first) == _side(transcripts, transcript, last))
-    return pc.if_else(pa.array(nameable), names, pa.scalar(b"", pa.binary()))
 
 
 def _doubled(moved: Shifted, inserted: Bools, forward: Bools, sequence: Bytes) -> Bools:

@@ -17,7 +17,7 @@ def residues(transcripts: Transcripts, transcript: Ints, place: Ints, *, beyond:
     """
     transcript, place = np.broadcast_arrays(transcript, place)
     frame = frames(transcripts)
-    if frame.bases is None:
+    if not frame.bases.size:
         return np.zeros(place.shape, np.uint8)
     last = frame.limit[transcript] // 3 if beyond else frame.codons[transcript]
     inside = (place >= 1) & (place <= last) & transcripts.coding[transcript]

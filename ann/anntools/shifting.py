@@ -15,6 +15,8 @@ from ann.anntools.variants import Alleles
 FARTHEST = 1000  # steps: a longer repeat leaves the name some way before its 3'-most place
 FIRST_CHUNK, CHUNK = 8, 64  # steps tried at once: most stop within the first few, some are in long repeats
 
+ROWS = 1 << 14  # tried at once, which bounds memory
+
 # Whether a step is possible: (rows of shape (R, 1), steps counted from 0 of shape (S,)) -> bool (R, S)
 Holds = Callable[[Ints, Ints], Bools]
 
@@ -69,14 +71,15 @@ def shifted(alleles: Alleles, rows: Ints, forward: Bools, sequence: Bytes | None
 def steps_holding(count: int, holds: Holds, most: int) -> Ints:
     """Return for each of ``count`` rows how many steps in a row, from step 0, ``holds``; at most ``most``."""
     steps = np.zeros(count, np.int64)
-    active, done, width = np.arange(count), 0, FIRST_CHUNK
-    while active.size and done < most:
-        width = min(width, most - done)
-        held = holds(active[:, None], np.arange(done, done + width))
-        run = np.where(held.all(axis=1), width, held.argmin(axis=1))
-        steps[active] += run
-        active = active[run == width]
-        done, width = done + width, CHUNK
+    for begin in range(0, count, ROWS):
+        active, done, width = np.arange(begin, min(begin + ROWS, count)), 0, FIRST_CHUNK
+        while active.size and done < most:
+            width = min(width, most - done)
+            held = holds(active[:, None], np.arange(done, done + width))
+            run = np.where(held.all(axis=1), width, held.argmin(axis=1))
+            steps[active] += run
+            active = active[run == width]
+            done, width = done + width, CHUNK
     return steps
 
 
