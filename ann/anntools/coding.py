@@ -4,20 +4,18 @@ Two ways lead there: a table look-up for single bases, and the translation of ed
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ann.anntools import codons
+from ann.anntools.edits import CODON, Edits, begins_as_before, edited_codons, to_stop
 from ann.anntools.effects import BIT
 from ann.anntools.frames import Frames, codon
 from ann.anntools.texts import Bytes, Ints, Texts
 from ann.anntools.touched import Flags
 from ann.anntools.transcripts import Transcripts
 
-CODON: Final = 3
-FIRST_READ: Final = 64  # codons of a shifted frame that are read at first; most meet a stop before
 UNCLEAR = BIT["coding_sequence_variant"]
 FRAMESHIFT = BIT["frameshift_variant"]
 INSERTION, DELETION = BIT["inframe_insertion"], BIT["inframe_deletion"]
@@ -25,45 +23,6 @@ STOP_GAINED, STOP_LOST = BIT["stop_gained"], BIT["stop_lost"]
 STOP_RETAINED, START_RETAINED = BIT["stop_retained_variant"], BIT["start_retained_variant"]
 START_LOST, SYNONYMOUS, MISSENSE = BIT["start_lost"], BIT["synonymous_variant"], BIT["missense_variant"]
 ALTERING, INCOMPLETE = BIT["protein_altering_variant"], BIT["incomplete_terminal_codon_variant"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edits:
-    """E replacements within one exon and the CDS of a transcript, int64 (E,) but for ``forward``, bool (E,).
-
-    ``first``, ``last``: bases replaced, 0-based from the first whole codon on; ``last`` is ``first - 1`` where bases
-    are inserted before ``first``. ``alt``: the new bases as on the contig.
-    """
-
-    transcript: Ints
-    first: Ints
-    last: Ints
-    alt: Texts
-    forward: Flags
-
-    def __len__(self) -> int:
-        return self.transcript.size
-
-    def take(self, rows: Ints | Flags) -> "Edits":
-        """Return the chosen edits, in that order."""
-        chosen = np.arange(len(self))[rows]
-        return Edits(
-            transcript=self.transcript[chosen],
-            first=self.first[chosen],
-            last=self.last[chosen],
-            alt=self.alt.take(chosen),
-            forward=self.forward[chosen],
-        )
-
-    def growth(self) -> Ints:
-        """Return by how many bases each edit makes the transcript longer."""
-        return self.alt.sizes - (self.last - self.first + 1)
-
-    def new_base(self, rows: Ints, place: Ints) -> Bytes:
-        """Return base ``place[i]`` (0-based, in the direction of the transcript) of what edit ``rows[i]`` puts in."""
-        forward = self.forward[rows]
-        base = self.alt.data[self.alt.starts[rows] + np.where(forward, place, self.alt.sizes[rows] - 1 - place)]
-        return np.where(forward, base, codons.COMPLEMENT[base])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,14 +87,16 @@ def single(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Prot
 
 def _selenocysteine(codon: NDArray[np.uint8], acid: Bytes, inner: Flags) -> Flags:
     """Whether a codon is a TGA that is read over: one before the last codon of what the source translates."""
-    return (codon == codons.TGA) & (acid == codons.STOP) & inner
+    result: Flags = (codon == codons.TGA) & (acid == codons.STOP) & inner
+    return result
 
 
 def _begins(codon: NDArray[np.uint8], genetic_code: int) -> Flags:
     """Whether a changed first codon still begins a protein; only mitochondria use the other start codons freely."""
     if genetic_code == codons.MITOCHONDRIAL:
         return codons.starting(codon, genetic_code)
-    return codons.amino_acids(codon, genetic_code) == ord("M")
+    result: Flags = codons.amino_acids(codon, genetic_code) == ord("M")
+    return result
 
 
 def _partial(result: Ints, edits: Edits, frame: Frames) -> Ints:
@@ -166,63 +127,29 @@ def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Pro
     terms = _terms(edits, frame, at, kept, (ref_texts, alt_texts))
     rows = np.flatnonzero(shifted)
     if rows.size:
-        alt_texts = _replaced(alt_texts, rows, _to_stop(edits.take(rows), frame))
+        alt_texts = _replaced(alt_texts, rows, to_stop(edits.take(rows), frame))
         # A frame that is shifted behind the last changed amino acid reads on as before.
         terms[rows] = _settled(terms[rows], ref_texts.take(rows), alt_texts.take(rows), edits.take(rows), frame)
     return terms, Proteins(ref=ref_texts, alt=alt_texts, first=number, frameshift=shifted)
 
 
-def _edited_codons(edits: Edits, frame: Frames, row: Ints, place: Ints) -> NDArray[np.uint8]:
-    """Return the codons of the edited transcripts whose first bases are at ``place`` after the first touched codon."""
-    first = edits.first[row]
-    lead = first - 3 * (first // 3)
-    added = edits.alt.sizes[row]
-    bases = []
-    for shift in range(3):
-        at = place + shift
-        old = np.where(at < lead, first - lead + at, edits.last[row] + 1 + at - lead - added)
-        base = frame.read(edits.transcript[row], old)
-        new = np.flatnonzero((at >= lead) & (at < lead + added))
-        base[new] = edits.new_base(row[new], (at - lead)[new])
-        bases.append(base)
-    return codons.codes(*bases)
-
-
 def _edited(edits: Edits, frame: Frames, whole: Ints, ref: Texts) -> tuple[Texts, NDArray[np.uint8]]:
     """Return the first ``whole`` amino acids after each edit, and the first codon."""
     row, place = codons.reading(np.zeros(len(edits), np.int64), whole)
-    codon = _edited_codons(edits, frame, row, place)
+    codon = edited_codons(edits, frame, row, place)
     acids = codons.amino_acids(codon, frame.genetic_code)
     starts = np.cumsum(whole) - whole
     # Bases inserted between two codons leave the codon behind them as it was read before.
     between = np.flatnonzero((edits.last < edits.first) & (edits.first % 3 == 0) & (edits.growth() % 3 == 0))
     acids[(starts + whole - 1)[between]] = ref.data[ref.starts[between]]
     rows = np.arange(len(edits))
-    return Texts(acids, starts, whole), _edited_codons(edits, frame, rows, np.zeros(rows.size, np.int64))
+    return Texts(acids, starts, whole), edited_codons(edits, frame, rows, np.zeros(rows.size, np.int64))
 
 
 def has(texts: Texts, acid: int) -> Flags:
     """Whether each text has the amino acid."""
     found = np.concatenate(([0], np.cumsum(texts.data == acid)))
-    return found[texts.starts + texts.sizes] > found[texts.starts]
-
-
-def begins_as_before(edits: Edits, frame: Frames) -> Flags:
-    """Whether the whole CDS still stands in each edited transcript, what comes before it being changed only.
-
-    The edits may begin before the CDS.
-    """
-    size = np.maximum(edits.last + 1, 0)
-    row = np.repeat(np.arange(len(edits)), size)
-    place = np.arange(row.size) - np.repeat(np.cumsum(size) - size, size)
-    # Counted back from the first base that stays.
-    back = size[row] - place
-    added, first = edits.alt.sizes[row], edits.first[row]
-    base = frame.read(edits.transcript[row], first + added - back)
-    new = np.flatnonzero(back <= added)
-    base[new] = edits.new_base(row[new], (added - back)[new])
-    result = np.ones(len(edits), np.bool_)
-    result[row[base != frame.read(edits.transcript[row], place)]] = False
+    result: Flags = found[texts.starts + texts.sizes] > found[texts.starts]
     return result
 
 
@@ -239,7 +166,7 @@ def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
     row, place = codons.reading(CODON * number, last[stop] - number + 1)
     acids = codons.amino_acids(codon(frame, ending.transcript[row], place), frame.genetic_code)
     old = Texts(acids, np.cumsum(last[stop] - number + 1) - (last[stop] - number + 1), last[stop] - number + 1)
-    result[stop] |= np.where(_equal(old, _to_stop(ending, frame)), STOP_RETAINED, STOP_LOST)
+    result[stop] |= np.where(_equal(old, to_stop(ending, frame)), STOP_RETAINED, STOP_LOST)
     return np.where(result == 0, UNCLEAR, result)
 
 
@@ -296,33 +223,3 @@ def _replaced(texts: Texts, rows: Ints, new: Texts) -> Texts:
     starts, sizes = texts.starts.copy(), texts.sizes.copy()
     starts[rows], sizes[rows] = new.starts + texts.data.size, new.sizes
     return Texts(np.concatenate((texts.data, new.data)), starts, sizes)
-
-
-def _to_stop(edits: Edits, frame: Frames) -> Texts:
-    """Return what edited transcripts are read as, from the first touched codon to the first stop or the end."""
-    first = edits.first // 3 * 3
-    total = np.maximum(frame.limit[edits.transcript] - first + edits.growth(), 0) // 3
-    sizes = np.zeros(len(edits), np.int64)
-    pieces: list[tuple[Ints, Bytes]] = []
-    active, done, step = np.flatnonzero(total > 0), 0, FIRST_READ
-    while active.size:
-        count = np.minimum(total[active] - done, step)
-        row, place = codons.reading(np.full(active.size, 3 * done), count)
-        acids = codons.amino_acids(_edited_codons(edits, frame, active[row], place), frame.genetic_code)
-        begin = np.cumsum(count) - count
-        within = np.arange(row.size) - begin[row]
-        stop = count.copy()
-        found = acids == codons.STOP
-        np.minimum.at(stop, row[found], within[found] + 1)
-        kept = within < stop[row]
-        pieces.append((active[row[kept]], acids[kept]))
-        sizes[active] += stop
-        met = np.zeros(active.size, np.bool_)
-        met[row[found]] = True
-        done += step
-        active = active[~met & (total[active] > done)]
-        step *= 4
-    if not pieces:
-        return Texts(np.zeros(0, np.uint8), np.zeros(len(edits), np.int64), sizes)
-    order = np.argsort(np.concatenate([rows for rows, _ in pieces]), kind="stable")
-    return Texts(np.concatenate([acids for _, acids in pieces])[order], np.cumsum(sizes) - sizes, sizes)

@@ -21,10 +21,10 @@ class Frames:
 
     ``first``: place of the first base of the first whole codon in the spliced transcript, 1-based. ``codons``: number
     of whole codons, those that the tail of A completes among them. ``limit``: first place behind ``first`` that the
-    transcript, with such a tail, does not have, counted from 0. ``starts``: bool (T,), whether the
-    CDS is known to begin with its first codon and that is a start codon, where there is sequence. ``notes``: uint8
-    (T,), sets of `Note`. ``bases``: the
-    spliced sequences, one filler behind them; ``base``: where ``first`` is among them.
+    transcript, with such a tail, does not have, counted from 0. ``starts``: bool (T,), whether the CDS is known to
+    begin with its first codon and that, where there is sequence, is a start codon. ``notes``: uint8 (T,), sets of
+    `Note`. ``bases``: the spliced sequences; ``base``: where ``first`` is among them. ``tail``: number of bases that
+    polyadenylation adds.
     """
 
     first: Ints
@@ -32,7 +32,7 @@ class Frames:
     limit: Ints
     starts: NDArray[np.bool_]
     notes: NDArray[np.uint8]
-    bases: Bytes | None
+    bases: Bytes
     base: Ints
     tail: Ints
     genetic_code: int
@@ -42,7 +42,6 @@ class Frames:
 
         Only where there is sequence.
         """
-        assert self.bases is not None
         left = self.limit[transcript] - place
         tail = self.tail[transcript]
         known = (left > tail) & (place > -self.first[transcript])
@@ -76,7 +75,7 @@ def _frames(models: Transcripts) -> Frames:
         limit=models.lengths - first + 1 + tail,
         starts=models.coding & models.start_known & (models.phase == 0),
         notes=np.where(models.coding & incomplete, int(Note.W3), 0).astype(np.uint8),
-        bases=models.spliced,
+        bases=np.zeros(1, np.uint8) if models.spliced is None else models.spliced,
         base=models.spliced_offsets[:-1] + first - 1,
         tail=tail,
         genetic_code=models.genetic_code,

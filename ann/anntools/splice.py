@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ann.anntools.effects import BIT
 from ann.anntools.texts import Bytes, Ints, Texts
@@ -117,31 +116,31 @@ def shifts(start: Ints, end: Ints, alt: Texts, sequence: Bytes | None) -> Shifts
     ``start``, ``end``, ``alt`` are those of `Alleles`. Moves stop once the allele would clear a splice site.
     """
     left, right = np.zeros(start.size, np.int64), np.zeros(start.size, np.int64)
-    if sequence is None:
+    size = end - start + 1 + alt.sizes
+    pure = np.flatnonzero((end < start) ^ (alt.sizes == 0))
+    if sequence is None or not pure.size:
         return Shifts(left, right)
-    size = end - start + 1
-    pure = np.flatnonzero((size > 0) != (alt.sizes > 0))
     for moved, step in ((left, -1), (right, 1)):
         active = pure
         for distance in range(LONGEST_SHIFT):
-            active = active[distance <= (size + alt.sizes)[active] + SITE]
-            active = active[_repeats(start[active], end[active], alt.take(active), sequence, step, distance)]
+            active = active[distance <= size[active] + SITE]
             if not active.size:
                 break
+            outer = end[active] + 1 + distance if step > 0 else start[active] - 1 - distance
+            active = active[_repeats(outer, outer - step * size[active], alt.take(active), sequence, (step, distance))]
             moved[active] += 1
     return Shifts(left, right)
 
 
-def _repeats(start: Ints, end: Ints, alt: Texts, sequence: Bytes, step: int, distance: int) -> NDArray[np.bool_]:
-    """Whether the base ``distance`` beyond each indel equals the one that a move by a step would put there."""
-    length = end - start + 1 + alt.sizes
-    outer = end + 1 + distance if step > 0 else start - 1 - distance
+def _repeats(outer: Ints, source: Ints, alt: Texts, sequence: Bytes, move: tuple[int, int]) -> Flags:
+    """Whether base ``outer`` of the contig equals the one that a move puts there.
+
+    That is base ``source`` or, where bases are inserted, one of them: ``move`` is the direction and the distance.
+    """
+    step, distance = move
     inside = (outer >= 1) & (outer <= sequence.size)
-    beyond = sequence[np.where(inside, outer, 1) - 1]
-    within = alt.sizes > distance
-    place = alt.starts + np.where(within, distance if step > 0 else alt.sizes - 1 - distance, 0)
-    source = np.clip(outer - step * length, 1, sequence.size)
-    known = sequence[source - 1]
-    if alt.data.size:
-        known = np.where(within, alt.data[np.minimum(place, alt.data.size - 1)], known)
-    return inside & (beyond == known)
+    known = sequence[np.clip(source, 1, sequence.size) - 1]
+    within = np.flatnonzero(alt.sizes > distance)
+    known[within] = alt.data[alt.starts[within] + (distance if step > 0 else alt.sizes[within] - 1 - distance)]
+    result: Flags = inside & (sequence[np.where(inside, outer, 1) - 1] == known)
+    return result

@@ -17,9 +17,10 @@ class Touched:
     """R pairs of a span and a transcript whose body it touches; int64 (R,) but for ``forward``, bool (R,).
 
     ``first``, ``last``: the span within the body, 1-based inclusive; of an insertion ``last`` is ``first - 1``, and it
-    touches what holds both its neighbours, and of an exon and an intron between which it stands the exon. ``low``, ``high``: rows of the first exon touched and of the one after the
-    last, in the order of the contig; equal where none is touched, and then the intron before ``low`` is.
-    ``begin``, ``stop``: rows of the transcript's first exon and of the one after its last.
+    touches what holds both its neighbours, and of an exon and an intron between which it stands the exon.
+    ``low``, ``high``: rows of the first exon touched and of the one after the last, in the order of the contig; equal
+    where none is touched, and then the intron before ``low`` is. ``begin``, ``stop``: rows of the transcript's first
+    exon and of the one after its last.
     """
 
     transcript: Ints

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ann.anntools import coding
-from ann.anntools.coding import UNCLEAR, Edits, Proteins
+from ann.anntools.coding import UNCLEAR, Proteins
+from ann.anntools.edits import Edits
 from ann.anntools.frames import Frames
 from ann.anntools.texts import Ints, Texts
 from ann.anntools.touched import Touched
@@ -18,13 +19,13 @@ from ann.anntools.variants import Kind
 class Spans:
     """Q alleles that touch the CDS of their transcripts.
 
-    ``touched``: where they lie. ``start``, ``end``, ``kind``, ``alt``: as in `Alleles`. ``cdna``, ``cdna_end``: int64
+    ``touched``: where they lie. ``size``: int64 (Q,), how many bases of the contig are replaced. ``kind``, ``alt``: as
+    in `Alleles`. ``cdna``, ``cdna_end``: int64
     (Q,), first and last exonic base touched in the spliced transcript, 1-based.
     """
 
     touched: Touched
-    start: Ints
-    end: Ints
+    size: Ints
     kind: NDArray[np.uint8]
     alt: Texts
     cdna: Ints
@@ -36,19 +37,19 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
     touched, transcript = spans.touched, spans.touched.transcript
     first, last = models.cds_first[transcript], models.cds_last[transcript]
     sequence = spans.kind == Kind.SEQUENCE
-    size = spans.end - spans.start + 1
+    size = spans.size
     one_exon = touched.high - touched.low == 1
     exonic = sequence & one_exon & (spans.cdna_end - spans.cdna + 1 == size)
     # Bases that replace as many are judged one by one, whether all lie in the CDS or not.
     inside = exonic & (((spans.cdna >= first) & (spans.cdna_end <= last)) | (size == spans.alt.sizes))
     result = np.full(size.size, UNCLEAR)
-    rest = np.flatnonzero(~inside & (sequence | (spans.kind == Kind.DELETION)))
-    lost = _ends_lost(spans, rest, models, frame)
-    result[rest] = np.where(lost, lost, UNCLEAR)
     rows = np.flatnonzero(inside)
-    if frame.bases is None:
+    if models.spliced is None:
         result[rows] = _by_length(size[rows], spans.alt.sizes[rows])
         return result, []
+    rest = np.flatnonzero(~inside & sequence)
+    lost = _ends_lost(spans, rest, models, frame)
+    result[rest] = np.where(lost, lost, UNCLEAR)
     beyond = rest[exonic[rest]]
     if beyond.size:
         result[beyond] = coding.crossing(_edits(spans, beyond, models, frame, whole=True), models, frame)
@@ -65,11 +66,9 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
 def _by_length(size: Ints, added: Ints) -> Ints:
     """Return what the lengths alone tell."""
     growth = added - size
-    return np.select(
-        [growth % 3 != 0, (growth > 0) & (size == 0), (growth < 0) & (added == 0)],
-        [coding.FRAMESHIFT, coding.INSERTION, coding.DELETION],
-        UNCLEAR,
-    )
+    result = np.where((growth > 0) & (size == 0), coding.INSERTION, UNCLEAR)
+    result = np.where((growth < 0) & (added == 0), coding.DELETION, result)
+    return np.where(growth % 3 != 0, coding.FRAMESHIFT, result)
 
 
 def _ends_lost(spans: Spans, rows: Ints, models: Transcripts, frame: Frames) -> Ints:
