@@ -55,7 +55,7 @@ def with_environment(project: Path) -> None:
 def test_help_is_the_default_and_lists_every_target(project: Path, arguments: tuple[str, ...]) -> None:
     phony = re.search(r"^\.PHONY: (.*)$", (project / "Makefile").read_text(), re.MULTILINE)
     assert phony
-    listed = re.findall(r"^  make (\w+)", make(project, *arguments).stdout, re.MULTILINE)
+    listed = re.findall(r"^  make ([\w-]+)", make(project, *arguments).stdout, re.MULTILINE)
     assert sorted(listed) == sorted(phony[1].split())
 
 
