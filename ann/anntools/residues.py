@@ -16,9 +16,9 @@ def residues(transcripts: Transcripts, transcript: Ints, place: Ints, *, beyond:
     the end of the transcript. 0 for what lies outside, ``X`` for what cannot be told.
     """
     transcript, place = np.broadcast_arrays(transcript, place)
-    frame = frames(transcripts)
-    if not frame.bases.size:
+    if transcripts.spliced is None or not transcripts.spliced.size:
         return np.zeros(place.shape, np.uint8)
+    frame = frames(transcripts)
     last = frame.limit[transcript] // 3 if beyond else frame.codons[transcript]
     inside = (place >= 1) & (place <= last) & transcripts.coding[transcript]
     read = codon(frame, transcript, np.where(inside, 3 * (place - 1), 0))
