@@ -21,6 +21,7 @@ SITES = {"snv": 0.88, "deletion": 0.05, "insertion": 0.05, "multiallelic": 0.02}
 CALLED_ALLELES = 5008
 ROWS_AT_ONCE = 100_000
 GENOTYPES = 4096  # different sample columns
+DEPTH = 30
 HEADER = """\
 ##fileformat=VCFv4.2
 ##FILTER=<ID=PASS,Description="All filters passed">
@@ -211,11 +212,12 @@ def sample_columns(
 def sample_pool(generator: np.random.Generator, count: int) -> list[bytes]:
     """Return GENOTYPES texts GT:AD:DP:GQ of a record with ``count`` alleles, REF included."""
     weights = [0.8, *[0.2 / (count - 1)] * (count - 1)]
-    texts = []
-    for _ in range(GENOTYPES):
-        pair = sorted(generator.choice(count, 2, p=weights).tolist())
-        depths = generator.poisson([30 * pair.count(allele) / 2 for allele in range(count)]).tolist()
-        quality = int(generator.integers(5, 100))
-        listed = ",".join(map(str, depths))
-        texts.append(f"{pair[0]}/{pair[1]}:{listed}:{sum(depths)}:{quality}".encode())
-    return texts
+    pairs = np.sort(generator.choice(count, (GENOTYPES, 2), p=weights), axis=1)
+    copies = (pairs[:, :, None] == np.arange(count)).sum(axis=1)
+    depths = generator.poisson(DEPTH * copies / 2)
+    qualities = generator.integers(5, 100, GENOTYPES)
+    rows = zip(pairs.tolist(), depths.tolist(), qualities.tolist(), strict=True)
+    return [
+        f"{first}/{second}:{','.join(map(str, depth))}:{sum(depth)}:{quality}".encode()
+        for (first, second), depth, quality in rows
+    ]
