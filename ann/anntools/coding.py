@@ -172,7 +172,7 @@ def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
 
 def _equal(one: Texts, other: Texts) -> Flags:
     """Whether two columns of texts are equal, row by row."""
-    alike = one.sizes == other.sizes
+    alike: Flags = one.sizes == other.sizes
     rows = np.flatnonzero(alike)
     left, right = one.take(rows).flat(), other.take(rows).flat()
     owner = np.repeat(rows, one.sizes[rows])

@@ -66,7 +66,7 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
 def _by_length(size: Ints, added: Ints) -> Ints:
     """Return what the lengths alone tell."""
     growth = added - size
-    result = np.where((growth > 0) & (size == 0), coding.INSERTION, UNCLEAR)
+    result = np.where((growth > 0) & (size == 0), coding.INSERTION, np.full(size.size, UNCLEAR))
     result = np.where((growth < 0) & (added == 0), coding.DELETION, result)
     return np.where(growth % 3 != 0, coding.FRAMESHIFT, result)
 
