@@ -1,4 +1,4 @@
-"""Run one command, or several as a pipe, on given cores and print seconds, peak memory and exit codes as JSON.
+"""Run a command, or several as a pipe, on given cores; print seconds, CPU seconds, peak memory and exit codes as JSON.
 
 A process of its own, with the standard library only: what a child used at most counts from the size of the process that
 started it. The argument is JSON: ``stages`` (lists of arguments), ``cores``, ``output`` and ``errors`` (paths).
@@ -13,7 +13,10 @@ from pathlib import Path
 
 
 def run(stages: list[list[str]], cores: list[int], output: str, errors: str) -> dict[str, object]:
-    """Run the stages, the last one's output into ``output``; ``peak`` is in bytes, of all stages together."""
+    """Run the stages, the last one's output into ``output``.
+
+    ``busy`` (CPU seconds) and ``peak`` (bytes) are sums over the stages.
+    """
     os.sched_setaffinity(0, cores)
     begin = time.perf_counter()
     processes: list[subprocess.Popen[bytes]] = []
@@ -28,13 +31,14 @@ def run(stages: list[list[str]], cores: list[int], output: str, errors: str) -> 
                 before.close()
             before = process.stdout
             processes.append(process)
-        codes, peak = [], 0
+        codes, peak, busy = [], 0, 0.0
         for process in processes:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             codes.append(process.returncode)
             peak += usage.ru_maxrss * 1024
-    return {"seconds": time.perf_counter() - begin, "peak": peak, "codes": codes}
+            busy += usage.ru_utime + usage.ru_stime
+    return {"seconds": time.perf_counter() - begin, "busy": busy, "peak": peak, "codes": codes}
 
 
 def first_byte(stage: list[str], cores: list[int], errors: str) -> dict[str, object]:
@@ -51,7 +55,8 @@ def first_byte(stage: list[str], cores: list[int], errors: str) -> dict[str, obj
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     code = process.returncode if found else process.returncode or 1
-    return {"seconds": seconds, "peak": usage.ru_maxrss * 1024, "codes": [code]}
+    busy = usage.ru_utime + usage.ru_stime
+    return {"seconds": seconds, "busy": busy, "peak": usage.ru_maxrss * 1024, "codes": [code]}
 
 
 if __name__ == "__main__":

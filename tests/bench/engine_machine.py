@@ -12,6 +12,7 @@ METHOD = (
     "- Seconds are those of the whole process, start included: medians of runs that take turns. Spread is the slowest",
     "  less the fastest run, as part of the median.",
     "- Peak MB (1,000,000 bytes) is what was resident at most, mapped files included; of a pipe, the sum over it.",
+    "- CPU s is what the processes computed; where it is well below the seconds, others had the core too.",
     "- Ratio is the tool's seconds divided by ours on the same input, from this run.",
 )
 

@@ -1,4 +1,4 @@
-"""Commands run on one core: medians of seconds and of peak memory."""
+"""Commands run on one core: medians of seconds, CPU seconds and peak memory."""
 
 import json
 import os
@@ -31,13 +31,14 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """Medians of the runs: ``seconds``, ``peak`` in bytes; ``spread``, slowest less fastest run, as part of the median.
+    """Medians of the runs: ``seconds``, ``busy`` (CPU seconds) and ``peak`` (bytes).
 
-    ``failure`` is what a command that failed said, empty for one that did not.
+    ``spread`` is the slowest less the fastest run, as part of the median. ``failure`` is what a command that failed said, empty for one that did not.
     """
 
     tool: str
     seconds: float = 0.0
+    busy: float = 0.0
     peak: float = 0.0
     spread: float = 0.0
     runs: int = 0
@@ -71,6 +72,7 @@ def summary(tool: str, runs: Sequence[dict[str, float]]) -> Result:
     return Result(
         tool=tool,
         seconds=middle,
+        busy=statistics.median(run["busy"] for run in runs),
         peak=statistics.median(run["peak"] for run in runs),
         spread=(max(seconds) - min(seconds)) / middle,
         runs=len(runs),
@@ -78,7 +80,7 @@ def summary(tool: str, runs: Sequence[dict[str, float]]) -> Result:
 
 
 def launch(command: Command, folder: Path) -> dict[str, float] | str:
-    """Run ``command`` once and return its seconds and peak, or the end of what it said where it failed."""
+    """Run ``command`` once and return its figures, or the end of what it said where it failed."""
     output, errors = folder / "standard_output", folder / "standard_error"
     asked = {
         "stages": [list(stage) for stage in command.stages],
@@ -97,7 +99,7 @@ def launch(command: Command, folder: Path) -> dict[str, float] | str:
     answer = json.loads(run.stdout)
     if any(answer["codes"]):
         return said_last(errors.read_text(errors="replace")).replace(f"{folder}/", "").replace(f"{PROJECT}/", "")
-    return {"seconds": answer["seconds"], "peak": answer["peak"]}
+    return {name: answer[name] for name in ("seconds", "busy", "peak")}
 
 
 def said_last(text: str) -> str:

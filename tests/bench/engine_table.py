@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-COLUMNS = ("input", "tool", "seconds", "spread", "records/s", "peak MB", "ratio", "bar", "verdict")
+COLUMNS = ("input", "tool", "seconds", "CPU s", "spread", "records/s", "peak MB", "ratio", "bar", "verdict")
 ALIGNED_LEFT = {"input", "tool", "bar", "verdict"}
 
 
@@ -36,6 +36,7 @@ class Row:
     input: str
     tool: str
     seconds: float | None = None
+    busy: float | None = None
     spread: float | None = None
     rate: float | None = None
     peak: float | None = None
@@ -49,7 +50,7 @@ class Row:
         return [
             self.input,
             self.tool,
-            "" if self.seconds is None else f"{self.seconds:.3f}" if self.seconds < 10 else f"{self.seconds:.1f}",
+            *("" if value is None else f"{value:.{3 if value < 10 else 1}f}" for value in (self.seconds, self.busy)),
             "" if self.spread is None else f"{100 * self.spread:.0f} %",
             "" if self.rate is None else f"{self.rate:,.0f}",
             "" if self.peak is None else f"{self.peak / 1e6:,.0f}",

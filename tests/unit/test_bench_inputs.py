@@ -159,12 +159,14 @@ def test_commands_are_timed_alone_and_in_a_pipe_and_failures_are_told(tmp_path: 
     assert good.runs == 2
     assert good.seconds > 0
     assert good.peak > 0
+    assert good.busy > 0
     assert bad.failure == "no file"
 
 
 def test_the_table_shows_ratios_beside_their_bars() -> None:
     ours, slow, close = (
-        summary(tool, [{"seconds": s, "peak": 5e7}]) for tool, s in (("ours", 2.0), ("slow", 13.0), ("close", 4.0))
+        summary(tool, [{"seconds": s, "busy": 1.5, "peak": 5e7}])
+        for tool, s in (("ours", 2.0), ("slow", 13.0), ("close", 4.0))
     )
     lost = Result(tool="lost", failure="it is not\nthere")
     bar = Bar(least=6)
@@ -174,9 +176,9 @@ def test_the_table_shows_ratios_beside_their_bars() -> None:
     page = render(["- Machine: one."], [Section(title="Speed", notes=["A note."], rows=rows)])
     lines = [line for line in page.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert ["10 records", "slow", "13.0", "0 %", "1", "50", "6.50x", "≥ 6.0x", "pass"] in cells
-    assert ["10 records", "close", "4.000", "0 %", "2", "50", "2.00x", "≥ 6.0x", "FAIL"] in cells
-    assert ["10 records", "lost", "", "", "", "", "", "", "not measured"] in cells
-    assert ["more", "slow", "", "", "100", "", "3.00x", "≥ 2.0x", "pass"] in cells
+    assert ["10 records", "slow", "13.0", "1.500", "0 %", "1", "50", "6.50x", "≥ 6.0x", "pass"] in cells
+    assert ["10 records", "close", "4.000", "1.500", "0 %", "2", "50", "2.00x", "≥ 6.0x", "FAIL"] in cells
+    assert ["10 records", "lost", "", "", "", "", "", "", "", "not measured"] in cells
+    assert ["more", "slow", "", "", "", "100", "", "3.00x", "≥ 2.0x", "pass"] in cells
     assert "- Not measured, lost: it is not there" in page
     assert page.endswith("2 bars reached, 1 missed, 1 rows not measured.\n")
