@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ann.anntools.hgvs import coding
@@ -42,6 +42,7 @@ def changes(draw: st.DrawFn, genome: str) -> tuple[int, str, str]:
     return position, ref, alt
 
 
+@settings(deadline=None)
 @given(st.data(), genomes())
 def test_a_name_read_back_gives_the_genome_that_the_allele_gives(data: st.DataObject, drawn: tuple[str, Gene]) -> None:
     genome, gene = drawn
@@ -54,6 +55,7 @@ def test_a_name_read_back_gives_the_genome_that_the_allele_gives(data: st.DataOb
         assert apply(written, gene, genome) == changed(genome, change)
 
 
+@settings(deadline=None)
 @given(st.data(), genomes())
 def test_insertions_and_deletions_stand_as_far_3_prime_as_any_place_that_gives_the_same_genome(
     data: st.DataObject, drawn: tuple[str, Gene]
@@ -122,3 +124,15 @@ def test_no_pairs_have_no_names() -> None:
     columns = transcripts_of([Gene(((5, 20),), 1, (5, 19))], "A" * 24)
     none = np.zeros(0, np.int64)
     assert len(coding(alleles_of([(8, "A", "G")]), none, columns, none, None)) == 0
+
+
+def test_letters_that_are_no_bases_are_named_n_and_ambiguous_ones_are_complemented() -> None:
+    genome = "ACGTACAAAAAACGTGACGTACGT"
+    assert name(Gene(((5, 20),), 1, (5, 19)), genome, (8, "R", "Z")) == "c.4R>N"
+    assert name(Gene(((5, 20),), -1, (5, 19)), genome, (8, "R", "A")) == "c.12Y>T"
+    assert name(Gene(((5, 20),), -1, (5, 19)), genome, (8, "R", "MA")) == "c.12delinsTK"
+
+
+def test_a_cds_that_begins_within_a_codon_counts_from_its_first_base() -> None:
+    genome = "ACGTACAAAAAACGTGACGTACGT"
+    assert name(Gene(((5, 20),), 1, (6, 19), phase=2), genome, (6, "C", "G")) == "c.1C>G"

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ann.anntools.effects import BIT, PeptideChange
@@ -92,6 +92,7 @@ def edits(draw: st.DrawFn) -> Edited:
     return coding, draw(st.text("ACGT", max_size=20)), (start, end, new)
 
 
+@settings(deadline=None)
 @given(edits())
 def test_a_name_read_back_gives_the_protein_that_translation_gives(drawn: Edited) -> None:
     coding, trailer, edit = drawn
@@ -103,6 +104,7 @@ def test_a_name_read_back_gives_the_protein_that_translation_gives(drawn: Edited
         assert read_back(name, old, altered) == altered
 
 
+@settings(deadline=None)
 @given(st.text("KN", min_size=1, max_size=9), st.integers(0, 8), st.integers(1, 3))
 def test_deletions_and_duplications_stand_at_the_last_of_all_places_that_give_the_same_protein(
     acids: str, place: int, size: int
@@ -168,3 +170,32 @@ def test_many_kinds_at_once_keep_their_order() -> None:
     together = named(coding, "CC", changes)
     assert together == [named(coding, "CC", [change])[0] for change in changes]
     assert together == ["p.Asn3Ter", "p.Lys2Gly", "p.Asn3_Pro4del", "p.Gly5%3D"]
+
+
+def test_the_first_whole_codon_of_a_partial_cds_is_amino_acid_1() -> None:
+    genome = "CCAT" + "AAAAACTAA"  # two bases that finish a codon, then K, N and a stop
+    models = transcripts_of([Gene(((1, len(genome)),), 1, (3, len(genome)), phase=2)], genome)
+    texts = [from_list([acid]) for acid in (b"K", b"")]
+    change = PeptideChange(
+        pair=np.zeros(1, np.int64),
+        ref=texts[0],
+        alt=texts[1],
+        first=np.ones(1, np.int64),
+        frameshift=np.zeros(1, np.bool_),
+    )
+    zero = np.zeros(1, np.int64)
+    assert protein(change, models, zero, zero).to_pylist() == [b"p.Lys1del"]
+
+
+def test_a_mitochondrial_stop_that_polyadenylation_completes_is_a_stop() -> None:
+    genome = "ATGTGAAACT"  # M, W in this code, N, and T with two more A
+    models = transcripts_of([Gene(((1, len(genome)),), 1, (1, len(genome)))], genome, genetic_code=2)
+    change = PeptideChange(
+        pair=np.zeros(1, np.int64),
+        ref=from_list([b"N"]),
+        alt=from_list([b"N*"]),
+        first=np.array([3]),
+        frameshift=np.ones(1, np.bool_),
+    )
+    zero = np.zeros(1, np.int64)
+    assert protein(change, models, zero, zero).to_pylist() == [b"p.Ter4%3D"]

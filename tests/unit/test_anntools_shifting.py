@@ -1,7 +1,7 @@
 """Insertions and deletions under the 3' rule, against moving them one base at a time."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ann.anntools.shifting import FARTHEST, rotated, shifted, steps_holding
@@ -42,6 +42,7 @@ def cases(draw: st.DrawFn) -> tuple[str, list[Change]]:
     return genome, changes
 
 
+@settings(deadline=None)
 @given(cases(), st.booleans())
 def test_changes_move_as_far_as_single_steps_lead(case: tuple[str, list[Change]], forward: bool) -> None:  # noqa: FBT001
     genome, changes = case
@@ -80,6 +81,7 @@ def test_texts_rotate_by_any_number_of_letters() -> None:
     assert [turned[row] for row in range(5)] == [b"CGA", b"CGA", b"GAC", b"T", b""]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), max_size=6), st.integers(0, 250))
 def test_steps_are_counted_up_to_the_first_that_fails(limits: list[int], most: int) -> None:
     ends = np.array(limits, np.int64)
