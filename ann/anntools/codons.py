@@ -59,6 +59,20 @@ def starting(codons: NDArray[np.uint8], genetic_code: int) -> NDArray[np.bool_]:
     return _STARTING[genetic_code][codons]
 
 
+def stops(genetic_code: int) -> set[int]:
+    """Return the numbers of the stop codons."""
+    return set(np.flatnonzero(_TABLES[genetic_code] == STOP).tolist())
+
+
+def spelling(bases: Bytes, wanted: set[int]) -> NDArray[np.bool_]:
+    """Whether one of the numbered codons begins at each base but the last two, in whatever frame, bool."""
+    found = np.zeros(max(bases.size - 2, 0), np.bool_)
+    for number in sorted(wanted):
+        first, second, third = (ord(BASES[number >> shift & 3]) for shift in (4, 2, 0))
+        found |= (bases[:-2] == first) & (bases[1:-1] == second) & (bases[2:] == third)
+    return found
+
+
 def translate(bases: Bytes, genetic_code: int) -> Bytes:
     """Return the amino acids of whole codons one after another; one or two bases at the end are left out."""
     whole = bases[: bases.size // 3 * 3].reshape(-1, 3)

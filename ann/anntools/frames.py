@@ -11,7 +11,7 @@ from ann.anntools.effects import Note
 from ann.anntools.texts import Bytes, Ints
 from ann.anntools.transcripts import Transcripts
 
-CODONS_AT_ONCE: Final = 1 << 19
+BASES_AT_ONCE: Final = 1 << 22
 POLY_A: Final = ord("A")
 
 
@@ -81,7 +81,7 @@ def _frames(models: Transcripts) -> Frames:
         genetic_code=models.genetic_code,
     )
     if models.spliced is not None:
-        result.notes[_stops_early(result)] |= np.uint8(Note.W4)
+        result.notes[_stops_early(result, models.spliced_offsets)] |= np.uint8(Note.W4)
         begins = _starts(result)
         result.notes[result.starts & ~begins] |= np.uint8(Note.W5)
         result.starts[~begins] = False
@@ -98,17 +98,18 @@ def _starts(frame: Frames) -> NDArray[np.bool_]:
     return codons.starting(codon(frame, rows, np.zeros(rows.size, np.int64)), frame.genetic_code)
 
 
-def _stops_early(frame: Frames) -> NDArray[np.bool_]:
-    """Whether each transcript has a stop codon before its last codon that is not read as selenocysteine."""
-    inner = np.maximum(frame.codons - 1, 0)
-    ends = np.cumsum(inner)
-    early = np.zeros(inner.size, np.bool_)
-    done = 0
-    while done < inner.size:
-        stop = max(done + 1, int(np.searchsorted(ends, ends[done] - inner[done] + CODONS_AT_ONCE, side="right")))
-        row, place = codons.reading(np.zeros(stop - done, np.int64), inner[done:stop])
-        read = codon(frame, row + done, place)
-        stops = (codons.amino_acids(read, frame.genetic_code) == codons.STOP) & (read != codons.TGA)
-        early[row[stops] + done] = True
-        done = stop
+def _stops_early(frame: Frames, offsets: Ints) -> NDArray[np.bool_]:
+    """Whether each transcript has a stop codon before its last codon that is not read as selenocysteine.
+
+    ``offsets``: where the spliced transcripts begin. Few places of all bases spell a stop codon, so they are looked for
+    first and asked then whether they are in the frame of their transcript.
+    """
+    early = np.zeros(frame.first.size, np.bool_)
+    for begin in range(0, max(frame.bases.size - 2, 0), BASES_AT_ONCE):
+        bases = frame.bases[begin : begin + BASES_AT_ONCE + 2]
+        place = begin + np.flatnonzero(codons.spelling(bases, codons.stops(frame.genetic_code) - {codons.TGA}))
+        transcript = np.searchsorted(offsets, place, side="right") - 1
+        within = place - frame.base[transcript]
+        inner = (within >= 0) & (within % 3 == 0) & (within < 3 * (frame.codons[transcript] - 1))
+        early[transcript[inner]] = True
     return early

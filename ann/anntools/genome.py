@@ -107,7 +107,7 @@ class Genome:
     @property
     def has_genes(self) -> bool:
         """Whether any contig has gene models."""
-        return self.reference.has_genes or (self._human and self.rcrs is not None and self.rcrs.has_genes)
+        return self.reference.has_genes
 
     @property
     def contigs(self) -> list[str]:
