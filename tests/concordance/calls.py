@@ -20,6 +20,8 @@ CSQ_TERMS = {
     "intron": "intron_variant",
     "coding_sequence": "coding_sequence_variant",
 }
+# What VEP keeps for structural variants, csq adds to indels.
+STRUCTURAL = {"feature_elongation", "feature_truncation"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ def parse_bcsq(text: str) -> Iterator[Call]:
     names, gene, transcript, _, *rest = text.split("|")
     terms = frozenset(CSQ_TERMS.get(name, name) for name in names.removeprefix("*").split("&"))
     protein, dna = (*rest[1:], "", "")[:2]
+    if protein and terms & STRUCTURAL and not terms & {"frameshift_variant", "stop_gained", "stop_lost"}:
+        # csq 1.24 names by these what earlier versions called inframe_altering.
+        terms = (terms - STRUCTURAL) | {"protein_altering_variant"}
     yield Call(gene, transcript, terms, protein, dna)
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from tests.concordance.calls import Call, Calls
+from tests.concordance.calls import STRUCTURAL, Call, Calls
 from tests.concordance.comparison import Case
+from tests.concordance.edits import translated
 from tests.concordance.models import Model, cds, translate
 from tests.concordance.proteins import SAME, UNKNOWN, Change, from_csq, from_hgvs
-from tests.concordance.records import Record, Subject
+from tests.concordance.records import Subject, trimmed
 
 Terms = frozenset[str]
 
@@ -25,8 +27,7 @@ FINER: Final = {
     "5_prime_UTR_premature_start_codon_gain_variant": "5_prime_UTR_variant",
 }
 OUTSIDE: Final = {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant", "intergenic_region"}
-PARTIAL: Final = "X"  # a codon that begins before the CDS counts as the first amino acid
-STRUCTURAL: Final = {"feature_elongation", "feature_truncation"}
+ESSENTIAL: Final = {"splice_acceptor_variant", "splice_donor_variant"}
 
 
 def csq_words(terms: Terms, model: Model) -> Terms:
@@ -39,6 +40,10 @@ def csq_words(terms: Terms, model: Model) -> Terms:
     found = {FINER.get(term, term) for term in terms} - OUTSIDE - STRUCTURAL
     if model.cds is None:
         return frozenset({"non_coding_transcript_exon_variant"} if found else ())
+    if found & ESSENTIAL:
+        found.discard("splice_region_variant")
+    if "frameshift_variant" in found:
+        found.discard("stop_gained")
     for vague in ("intron_variant", "coding_sequence_variant"):
         if len(found) > 1:
             found.discard(vague)
@@ -65,12 +70,8 @@ def hgvs_protein(call: Call, protein: str) -> Change:
 
 
 def csq_protein(call: Call, protein: str) -> Change:
-    """Return the change that bcftools csq writes, which counts from the first whole codon."""
-    if not call.protein:
-        return SAME
-    before = int(protein.startswith(PARTIAL))
-    found = from_csq(call.protein, protein[before:], frameshift="frameshift_variant" in call.terms)
-    return (found[0], int(found[1] or 0) + before, *found[2:]) if len(found) > 1 else found
+    """Return the change that bcftools csq writes, UNKNOWN where it writes none."""
+    return from_csq(call.protein, protein, frameshift="frameshift_variant" in call.terms)
 
 
 CSQ = Peer(csq_words, csq_protein)
@@ -80,13 +81,14 @@ SNPEFF = Peer(snpeff_words, hgvs_protein)
 def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[Case]:
     """Yield a case for each record and each transcript that it touches."""
     proteins = {
-        m.name: PARTIAL * bool(m.phase) + translate(cds(m, subject.genome), subject.code) for m in subject.models
+        m.name: translate(cds(m, subject.genome), subject.code) for m in subject.models
     }
     for number, record in enumerate(subject.records):
-        first, last = touched(record)
+        pos, ref, _ = trimmed(record)
+        last = pos + len(ref) - 1
         our_calls, their_calls = calls_by_name(ours, number), calls_by_name(theirs, number)
         for model in subject.models:
-            if model.contig != record.contig or model.exons[0][0] > last or model.exons[-1][1] < first:
+            if model.contig != record.contig or model.exons[0][0] > last or model.exons[-1][1] < pos:
                 continue
             protein = proteins[model.name]
             mine, other = find(our_calls, model), find(their_calls, model)
@@ -99,6 +101,7 @@ def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[
                 their_protein=_change(peer.protein, other, protein),
                 our_call=mine,
                 their_call=other,
+                translate=partial(translated, model, record, subject.genome[record.contig], subject.code),
             )
 
 
@@ -110,16 +113,6 @@ def _change(read: Callable[[Call, str], Change], call: Call, protein: str) -> Ch
         return read(call, protein)
     except ValueError as error:
         return ("?", str(error))
-
-
-def touched(record: Record) -> tuple[int, int]:
-    """Return the first and last base that a record changes; of an insertion, the two that it comes between."""
-    ref, alt, pos = record.ref, record.alt, record.pos
-    while ref and alt and ref[-1] == alt[-1]:
-        ref, alt = ref[:-1], alt[:-1]
-    while ref and alt and ref[0] == alt[0]:
-        ref, alt, pos = ref[1:], alt[1:], pos + 1
-    return (pos, pos + len(ref) - 1) if ref else (pos, pos - 1)
 
 
 def calls_by_name(calls: Calls, number: int) -> dict[str, Call]:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tests.concordance.calls import Call
 from tests.concordance.models import Model
-from tests.concordance.proteins import Change
+from tests.concordance.proteins import Change, agree
 from tests.concordance.records import Record
 
 BAR = 0.995  # the least share of (allele, transcript) pairs on which two tools agree
@@ -24,11 +25,17 @@ class Case:
     their_protein: Change
     our_call: Call
     their_call: Call
+    translate: Callable[[], Change | None]
+
+    @cached_property
+    def plain(self) -> Change | None:
+        """How the protein changes where the edited CDS is translated, None where that cannot be told."""
+        return self.translate()
 
     @property
     def agrees(self) -> bool:
-        """Whether both say the same."""
-        return self.ours == self.theirs and self.our_protein == self.their_protein
+        """Whether both say the same; of a protein that the peer does not know or show, only we say something."""
+        return self.ours == self.theirs and agree(self.our_protein, self.their_protein)
 
     def __str__(self) -> str:
         r, m = self.record, self.model

@@ -29,7 +29,7 @@ class Ruler:
         self.step = 1 if forward else -1
         places = [place for start, end in model.exons for place in range(start, end + 1)]
         self.places = places if forward else places[::-1]
-        self.first = self.last = -1
+        self.first, self.last = -1, len(self.places) - 1
         if model.cds is not None:
             ends = [self.places.index(place) for place in model.cds]
             self.first, self.last = min(ends) - 1, max(ends)
@@ -108,4 +108,5 @@ def describes(subject: Subject, calls: Calls) -> Iterator[Case]:
                 their_protein=SAME,
                 our_call=call,
                 their_call=call,
+                translate=lambda: None,
             )

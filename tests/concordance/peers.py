@@ -8,17 +8,22 @@ from pathlib import Path
 
 from tests.concordance.calls import Calls, merge, parse_ann, parse_bcsq
 from tests.concordance.models import fasta, gff3
-from tests.concordance.records import Subject, info
+from tests.concordance.records import Subject, info, left_aligned, write_vcf
 
 # csq without haplotypes; greedy, so that introns are named also where another transcript has an exon.
 CSQ = "import pysam.bcftools, sys; pysam.bcftools.csq(*sys.argv[1:], catch_stdout=False)"
 SNPEFF = shutil.which("snpEff")
 
 
-def bcftools_csq(folder: Path, vcf: Path, subject: Subject) -> Calls:
-    """Return the consequences that ``bcftools csq --local-csq`` (the one that pysam bundles) gives each record."""
+def bcftools_csq(folder: Path, subject: Subject) -> Calls:
+    """Return the consequences that ``bcftools csq --local-csq`` (the one that pysam bundles) gives each record.
+
+    It gets insertions and deletions left-aligned: it mistranslates others, and complex ones without a shared base.
+    """
     (folder / "genome.fa").write_text(fasta(subject.genome))
     (folder / "models.gff3").write_text(gff3(subject.models))
+    aligned = [left_aligned(record, subject.genome[record.contig]) for record in subject.records]
+    vcf = write_vcf(folder / "aligned.vcf", aligned, subject.genome)
     return run_csq(folder / "genome.fa", folder / "models.gff3", vcf, folder / "csq.vcf", subject.code)
 
 

@@ -13,7 +13,7 @@ _AA: Final = r"(?:[A-Z][a-z]{2}|\*)"
 _HGVS: Final = re.compile(
     rf"(?P<first>{_AA})(?P<from>\d+)(?:_(?P<last>{_AA})(?P<to>\d+))?"
     rf"(?:(?P<same>=)|(?P<unknown>\?)|(?P<new>{_AA})?(?P<fs>fs|ext)(?:(?:Ter|\*)(?P<stop>\d+|\?))?"
-    rf"|(?P<dup>dup)|(?P<del>del)?(?:ins)?(?P<ins>(?:{_AA})*))"
+    rf"|(?P<dup>dup)|(?P<del>del)?(?:ins)?(?P<ins>(?:{_AA})*?)(?:ext(?:Ter|\*)(?:\d+|\?))?)"
 )
 _SEVERAL: Final = re.compile(rf"((?:{_AA}){{2,}})(\d+)((?:{_AA})+)")  # as SnpEff writes it
 _CSQ: Final = re.compile(r"(\d+)([A-Z*]+)(?:>(\d+)([A-Z*]+))?")
@@ -25,6 +25,13 @@ SAME: Final[Change] = ("=",)
 UNKNOWN: Final[Change] = ("?",)
 
 
+def agree(one: Change, other: Change) -> bool:
+    """Whether two changes are the same as far as ``other`` tells; it may not know where a shifted frame stops."""
+    if one[0] == other[0] == "frame" and other[3] is None:
+        return one[:2] == other[:2] and other[2] in ("", one[2])
+    return one == other or other == UNKNOWN
+
+
 def from_csq(text: str, protein: str, *, frameshift: bool) -> Change:
     """Return the change that csq writes, for example ``508VA>508V``. Raises ValueError where it does not fit."""
     match = _CSQ.fullmatch(text)
@@ -34,7 +41,7 @@ def from_csq(text: str, protein: str, *, frameshift: bool) -> Change:
     if new is None:
         return SAME
     _expect(protein, place, old)
-    return _change(protein, protein[: place - 1] + new + protein[place - 1 + len(old) :], frameshift=frameshift)
+    return change(protein, protein[: place - 1] + new + protein[place - 1 + len(old) :], frameshift=frameshift)
 
 
 def from_hgvs(text: str, protein: str) -> Change:
@@ -59,7 +66,7 @@ def from_hgvs(text: str, protein: str) -> Change:
         new = letters(match["new"] or "")
         stop = int(match["stop"]) if (match["stop"] or "?") != "?" else None
         return ("frame", first, new, stop) if match["fs"] == "fs" else ("extension", first, new)
-    return _change(protein, _applied(protein, match, first, last), frameshift=False)
+    return change(protein, _applied(protein, match, first, last), frameshift=False)
 
 
 def _applied(protein: str, match: re.Match[str], first: int, last: int) -> str:
@@ -84,7 +91,7 @@ def _expect(protein: str, place: int, old: str) -> None:
         raise ValueError(f"the protein has {found or 'nothing'} at {place}, not {old}")
 
 
-def _change(old: str, new: str, *, frameshift: bool) -> Change:
+def change(old: str, new: str, *, frameshift: bool) -> Change:
     """Return how ``old`` becomes ``new``, both up to their first stop; trimmed at the beginning first."""
     old, new = (text[: text.index("*") + 1] if "*" in text else text for text in (old, new))
     if old == new:

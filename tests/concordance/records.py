@@ -32,13 +32,35 @@ class Subject:
 
 
 def write_vcf(path: Path, records: list[Record], genome: dict[str, str]) -> Path:
-    """Write ``records``, in their order, each with its number as ID, and return ``path``."""
+    """Write ``records``, sorted, each with its number among them as ID, and return ``path``."""
     lines = ["##fileformat=VCFv4.2\n"]
     lines += [f"##contig=<ID={name},length={len(sequence)}>\n" for name, sequence in genome.items()]
     lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-    lines += [f"{r.contig}\t{r.pos}\tr{i}\t{r.ref}\t{r.alt}\t.\t.\t.\n" for i, r in enumerate(records)]
+    lines += [f"{r.contig}\t{r.pos}\tr{i}\t{r.ref}\t{r.alt}\t.\t.\t.\n" for i, r in sorted(enumerate(records), key=lambda item: item[1])]
     path.write_text("".join(lines))
     return path
+
+
+def trimmed(record: Record) -> tuple[int, str, str]:
+    """Return POS, REF and ALT without the bases that both share at the end, then at the beginning."""
+    ref, alt, pos = record.ref, record.alt, record.pos
+    while ref and alt and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    while ref and alt and ref[0] == alt[0]:
+        ref, alt, pos = ref[1:], alt[1:], pos + 1
+    return pos, ref, alt
+
+
+def left_aligned(record: Record, sequence: str) -> Record:
+    """Return an insertion or deletion moved to the left as far as it goes, with one base before; others as they are."""
+    pos, ref, alt = trimmed(record)
+    if bool(ref) == bool(alt):
+        return record
+    moved = ref or alt
+    while pos > 2 and sequence[pos - 2] == moved[-1]:
+        moved, pos = moved[-1] + moved[:-1], pos - 1
+    base = sequence[pos - 2]
+    return Record(record.contig, pos - 1, base + moved * bool(ref), base + moved * bool(alt))
 
 
 def info(path: Path, key: str) -> Iterator[tuple[int, list[str]]]:

@@ -44,7 +44,7 @@ def mitochondrial(folder: Path, records: list[Record], *, with_snpeff: bool, tit
     subject = Subject(records=records, models=models, genome=genome, code=mitochondrion.CODE)
     vcf = write_vcf(folder / "in.vcf", records, genome)
     ours = annotate_mitochondrion(folder, vcf)
-    peers = [("bcftools csq", CSQ, FROM_CSQ, bcftools_csq(folder, vcf, subject))]
+    peers = [("bcftools csq", CSQ, FROM_CSQ, bcftools_csq(folder, subject))]
     if with_snpeff:
         peers.append(("SnpEff", SNPEFF, FROM_SNPEFF, snpeff(folder, vcf, subject)))
     results = [
@@ -78,7 +78,7 @@ def synthetic(folder: Path, *, size: int, count: int) -> list[Result]:
     subject = Subject(records=records, models=models, genome=genome)
     vcf = write_vcf(folder / "in.vcf", records, genome)
     ours = annotate_models(folder, vcf, models, genome)
-    theirs = bcftools_csq(folder, vcf, subject)
+    theirs = bcftools_csq(folder, subject)
     title = f"A made genome of {size:,} bases"
     return [
         compare(f"{title}: bcftools csq", cases(subject, ours, theirs, CSQ), FROM_CSQ),
