@@ -20,6 +20,9 @@ FIELDS = (
 )  # fmt: skip
 ANN = InfoKey("ANN", ".", "String", f"Functional annotations: '{' | '.join(FIELDS)}'")
 INTERGENIC = BIT["intergenic_variant"]
+# What an ALT that is no sequence may hold and ANN may not: what has a meaning there, blanks, and other than ASCII.
+UNSAFE = np.zeros(256, np.bool_)
+UNSAFE[[*range(33), *range(127, 256), *b";=,|"]] = True
 # Room for a number of alleles, and for a severity, in a key of entries.
 SEVERITY_BITS = 8
 
@@ -85,7 +88,7 @@ class Writer:
         rank = np.append(self._ranks(effects), self._rank_texts_empty)[pair]
         lines = glue(
             self._leads.take(pa.array(begins)),
-            arrow(alleles.written).take(pa.array(found.allele)),
+            _allele_texts(alleles).take(pa.array(found.allele)),
             self._terms.of(np.append(effects.terms, INTERGENIC)[pair]),
             self._middles.take(pa.array(transcript)),
             self._rank_texts.take(pa.array(rank)),
@@ -183,6 +186,18 @@ def _note_text(notes: int) -> bytes:
 
 
 NOTE_TEXTS = pa.array([_note_text(notes) for notes in range(2 * max(Note))], pa.binary())
+
+
+def _allele_texts(alleles: Alleles) -> pa.BinaryArray:
+    """Return ALT as it stands in the file (A,), unsafe bytes percent-encoded (VCF 4.3, section 1.2)."""
+    texts = arrow(alleles.written)
+    odd = np.flatnonzero(alleles.kind > Kind.SPANNING)
+    if not UNSAFE[alleles.written.take(odd).flat()].any():
+        return texts
+    safe = [b"".join(b"%%%02X" % c if UNSAFE[c] else b"%c" % c for c in alleles.written[row]) for row in odd.tolist()]
+    rows = np.arange(len(alleles))
+    rows[odd] = len(alleles) + np.arange(odd.size)
+    return pa.concat_arrays([texts, pa.array(safe, pa.binary())]).take(pa.array(rows))
 
 
 class TermTexts:

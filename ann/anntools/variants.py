@@ -38,8 +38,8 @@ class Alleles:
     (A,), codes of `Kind`. ``start``, ``end``: int64 (A,), the first and last reference base that is replaced, 1-based
     inclusive, after the bases that REF and ALT share were cut off at the end, then at the beginning; of an insertion
     ``end`` is ``start - 1`` and the new bases stand before ``start``; of a symbolic allele, from the base after POS to
-    where END or SVLEN reach. ``ref``, ``alt``: texts (A,), these bases in capitals, empty but for SEQUENCE. ``written``:
-    texts (A,), ALT as it stands in the file.
+    where END or SVLEN reach. ``ref``, ``alt``: texts (A,), these bases in capitals, empty but for SEQUENCE.
+    ``written``: texts (A,), ALT as it stands in the file.
     """
 
     record: Ints
@@ -132,6 +132,7 @@ def _kinds(written: Texts, ref: Texts, alt: Texts) -> NDArray[np.uint8]:
     single = (ref.sizes == 1) & (alt.sizes == 1)
     same = ref.data[ref.starts] == alt.data[np.minimum(alt.starts, alt.data.size - 1)]
     kind[single & same] = Kind.NONE
+    kind[single & ~LETTER[ref.data[ref.starts]]] = Kind.OTHER
     first = written.data[np.minimum(written.starts, written.data.size - 1)]
     odd = ~LETTER[first] | (written.sizes == 0)
     for row in np.flatnonzero(odd).tolist() if odd.any() else ():

@@ -30,5 +30,5 @@ def records(text: bytes) -> list[bytes]:
 
 def info(line: bytes) -> dict[str, str]:
     """Return the INFO of a record line; flags have an empty value."""
-    pairs = (pair.partition("=") for pair in line.decode().split("\t")[7].split(";"))
+    pairs = (pair.partition("=") for pair in line.decode(errors="replace").split("\t")[7].split(";"))
     return {key: value for key, _, value in pairs}

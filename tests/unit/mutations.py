@@ -1,6 +1,7 @@
 """Small VCFs of many producers, and ways to damage them."""
 
 import random
+import re
 
 _TITLES = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 SEEDS = {
@@ -34,29 +35,41 @@ _TOKENS = [
 ]  # fmt: skip
 
 
+_BREAKING = re.compile(rb"[\t\r\n\0]")
+
+
 def mutated(text: bytes, source: random.Random, damages: int) -> bytes:
-    """Return ``text`` with as many damages: bytes changed, taken away, doubled, moved or put in, or the end missing."""
+    """Return ``text`` with as many damages, half of them within one field or header line so that the rest stays."""
     for _ in range(damages):
-        first, last = sorted(source.randrange(len(text) + 1) for _ in range(2))
-        near = min(last, first + source.randrange(40))
-        kind = source.randrange(7)
-        if kind == 0:
-            text = text[:first] + source.choice(_TOKENS) + text[near if source.random() < 1 / 2 else first :]
-        elif kind == 1:
-            text = text[:first] + bytes([source.randrange(256)]) + text[first + 1 :]
-        elif kind == 2:
-            text = text[:first] + text[near:]
-        elif kind == 3:
-            text = text[:near] + text[first:near] * source.choice([1, 2, 300]) + text[near:]
-        elif kind == 4:
-            lines = text.splitlines(keepends=True)
-            source.shuffle(lines)
-            text = b"".join(lines)
-        elif kind == 5:
-            lines = text.split(b"\t")
-            place = source.randrange(len(lines))
-            lines[place] = source.choice(lines)
-            text = b"\t".join(lines)
-        else:
-            text = text[:last] if source.random() < 1 / 2 else text[first:]
+        text = _in_a_field(text, source) if source.random() < 1 / 2 else _anywhere(text, source)
     return text
+
+
+def _in_a_field(text: bytes, source: random.Random) -> bytes:
+    pieces = re.split(rb"([\t\n])", text)
+    place = source.randrange(0, len(pieces), 2)
+    field = pieces[place]
+    at = source.randrange(len(field) + 1)
+    token = source.choice([token for token in _TOKENS if not _BREAKING.search(token)])
+    pieces[place] = source.choice([token, field[:at] + token + field[at:], field[:at], field + b";" + token])
+    return b"".join(pieces)
+
+
+def _anywhere(text: bytes, source: random.Random) -> bytes:
+    """Change, take away, double, move or put in bytes, or lose the end."""
+    first, last = sorted(source.randrange(len(text) + 1) for _ in range(2))
+    near = min(last, first + source.randrange(40))
+    pieces = text.splitlines(keepends=True) if source.random() < 1 / 2 else re.split(rb"(?<=\t)", text)
+    swapped = source.sample(pieces, len(pieces))
+    return source.choice(
+        [
+            text[:first] + source.choice(_TOKENS) + text[first:],
+            text[:first] + source.choice(_TOKENS) + text[near:],
+            text[:first] + bytes([source.randrange(256)]) + text[first + 1 :],
+            text[:first] + text[near:],
+            text[:near] + text[first:near] * source.choice([1, 2, 300]) + text[near:],
+            b"".join(swapped),
+            b"".join([*pieces, source.choice(pieces or [b""])]),
+            text[:last],
+        ]
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from ann.anntools.errors import AnnToolsError, BadInput
 from ann.anntools.limits import Limits
-from tests.unit.anntools_samples import APOE, HEADER, ROOT, annotated, records
+from tests.unit.anntools_samples import APOE, HEADER, ROOT, annotated, info, records
 
 NAMES = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 
@@ -90,6 +90,25 @@ def test_what_a_file_says_is_quoted_in_part_and_without_controls() -> None:
     assert findings.log().replace("\n", "").isprintable()
     assert "1: the contig binary data is not in GRCh37" in findings.log()
     assert len(findings.summary_json()) < len(annotated(HEADER + APOE)[1].summary_json()) + 1000
+
+
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [(b"C;x", "C%3Bx"), (b"C=|\xff ", "C%3D%7C%FF%20"), (b"<D;EL>", "<D%3BEL>"), (b"T[2:321682[", "T[2:321682[")],
+)
+def test_an_alt_that_holds_what_info_reserves_is_encoded_in_ann(odd: bytes, shown: str) -> None:
+    line = records(annotated(HEADER + APOE.replace(b"\tC\t", b"\t" + odd + b"\t"))[0])[0]
+    assert line.split(b"\t")[4] == odd
+    assert {entry.split("|")[0] for entry in info(line)["ANN"].split(",")} == {shown}
+    assert list(info(line)) == ["DP", "ANN", "GENE", "REGION", "CYTOBAND"]
+
+
+@pytest.mark.parametrize("odd", [b";", b"=", b"|", b"\xff"])
+def test_a_ref_that_is_no_base_is_not_repeated(odd: bytes) -> None:
+    line = records(annotated(HEADER + APOE.replace(b"\tT\t", b"\t" + odd + b"\t"))[0])[0]
+    assert info(line)["ANN"].isprintable()
+    assert {len(entry.split("|")) for entry in info(line)["ANN"].split(",")} == {16}
+    assert ">" not in info(line)["ANN"]
 
 
 def test_what_follows_a_gzip_after_many_zeros_is_not_overlooked() -> None:
