@@ -13,7 +13,6 @@ from ann.anntools import blocks, variants
 from ann.anntools.alleles import ALLELE, FILE, IDS, KEY, VALUES, WINDOW, Normal, keys, normalised, spelled
 from ann.anntools.blocks import ID as ID_COLUMN
 from ann.anntools.blocks import INFO, Block
-from ann.anntools.errors import BadInput, ReferenceDataError
 from ann.anntools.header import Header
 from ann.anntools.limits import LIMITS
 from ann.anntools.recipe import InfoSpec
@@ -50,16 +49,13 @@ class VCFAlleles:
         self._header: Header | None = None
 
     def groups(self) -> Iterator[Group]:
-        """Yield the records. Raises ReferenceDataError where the file is no VCF."""
-        try:
-            self._header, records = blocks.read((text for text, _ in self._table.pieces()), LIMITS)
-            for block in records:
-                names, codes = block.contigs()
-                for code, name in enumerate(names):
-                    rows = np.flatnonzero(codes == code)
-                    yield Group(name, rows.size, partial(self._rows, block, rows))
-        except BadInput as error:
-            raise ReferenceDataError(f"{self._table.path.name}: {error}") from error
+        """Yield the records. Raises BadInput where the file is no VCF."""
+        self._header, records = blocks.read((text for text, _ in self._table.pieces()), LIMITS)
+        for block in records:
+            names, codes = block.contigs()
+            for code, name in enumerate(names):
+                rows = np.flatnonzero(codes == code)
+                yield Group(name, rows.size, partial(self._rows, block, rows))
 
     def _rows(self, block: Block, records: Ints, contig: str) -> Iterator[tuple[int, pa.RecordBatch]]:
         spec = self._table.spec

@@ -15,6 +15,7 @@ from ann.anntools.tables import CONTIG_COLUMNS, END_COLUMNS, START_COLUMNS, Line
 from ann.anntools.texts import Ints
 from ann.anntools.values import attribute, escaped
 
+PROMOTER = "promoter"  # the format of CpG islands that promoters overlap
 UPSTREAM = 500  # bases before a transcript that AnnTools took for its putative promoter
 MISSING = (b"", b".", b"NA", b"N/A")
 SYMBOLS = ("symbol", "geneSymbol", "gene")  # of the column of gene symbols; the first column where none is named so
@@ -83,18 +84,18 @@ class Placed:
 
 def placed(table: Table, contigs: Mapping[str, int], genes: Callable[[str], Bodies] | None) -> Iterator[Placed]:
     """Return the rows of a source by overlap, a piece of the file at a time; the arguments are `compile_source`'s."""
-    by_genes = table.spec.match == "gene" or table.spec.format == "promoter"
+    by_genes = table.spec.match == "gene" or table.spec.format == PROMOTER
     if not by_genes:
         return _VCF(table).rows() if table.spec.format == "vcf" else _of_table(table)
     if genes is None:
         raise ReferenceDataError(f"The source {table.spec.name} is placed by genes, but the recipe has no [genes].")
-    if table.spec.format == "promoter":
+    if table.spec.format == PROMOTER:
         return _promoters(table, contigs, genes)
     return _of_genes(table, contigs, genes)
 
 
 def _of_table(table: Table) -> Iterator[Placed]:
-    """Yield the rows of a BED, a table of UCSC or a GFF3."""
+    """Yield the rows of a BED, a table of UCSC or a GFF3; of CpG islands without values."""
     spec = table.spec
     names = spec.columns or column_names(spec)
     contig, start, end = (_first(table, names, allowed) for allowed in (CONTIG_COLUMNS, START_COLUMNS, END_COLUMNS))
@@ -109,18 +110,19 @@ def _of_table(table: Table) -> Iterator[Placed]:
 
 def wanted(table: Table, columns: Sequence[str]) -> list[str]:
     """Return ``columns`` and those that the INFO keys of the source take, each once."""
+    taken: list[str] = []
     if table.spec.format == "gff3":
         taken = ["attributes"]
     elif table.spec.format == "vcf":
         taken = ["INFO"]
-    else:
+    elif table.spec.format != PROMOTER:
         taken = [name for info in table.spec.infos if info.column for name in info.fields]
     return list(dict.fromkeys([*columns, *taken]))
 
 
 def values(table: Table, lines: Lines) -> list[pa.BinaryArray]:
-    """Return the escaped values of each INFO key, null where there is none."""
-    return [_value(table, lines, info) for info in table.spec.infos]
+    """Return the escaped values of each INFO key, null where there is none; those of promoters come from the genes."""
+    return [] if table.spec.format == PROMOTER else [_value(table, lines, info) for info in table.spec.infos]
 
 
 def _value(table: Table, lines: Lines, info: InfoSpec) -> pa.BinaryArray:

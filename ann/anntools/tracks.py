@@ -10,7 +10,7 @@ import pyarrow as pa
 from ann.anntools.allele_build import VCFAlleles, schema, write
 from ann.anntools.alleles import AlleleTrack
 from ann.anntools.contigs import Names
-from ann.anntools.errors import ReferenceDataError
+from ann.anntools.errors import BadInput, ReferenceDataError
 from ann.anntools.header import InfoKey
 from ann.anntools.overlap import OverlapTrack
 from ann.anntools.overlap_build import OverlapWriter
@@ -88,11 +88,14 @@ def compile_source(
     counts = Counts()
     finder = _Finder(spec, contigs, counts)
     table = Table(spec, path)
-    entry = (
-        _build_alleles(table, finder, sequence, out)
-        if spec.match == ALLELE
-        else _build_overlap(table, finder, genes, out)
-    )
+    try:
+        entry = (
+            _build_alleles(table, finder, sequence, out)
+            if spec.match == ALLELE
+            else _build_overlap(table, finder, genes, out)
+        )
+    except BadInput as error:
+        raise ReferenceDataError(f"{path.name}: {error}") from error
     return entry | {
         "name": spec.name,
         "release": spec.release,
