@@ -3,6 +3,7 @@
 import mmap
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ ROWS: Final = 1 << 17
 BYTES: Final = 64 << 20
 # Keys that are remembered of a whole part, evenly spaced; so many in a row make the next part to be given out.
 SAMPLES: Final = 1 << 11
+# Batches of which slices are copied out of the mapped file at a time; the system maps far more around each slice.
+TOGETHER: Final = 4
 
 
 def in_order(rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -78,31 +81,45 @@ class Spill:
         """Yield for each of ``bounds`` the rows below it that were not yet given, None being above all."""
         reader = pa.ipc.open_file(pa.py_buffer(memory))
         batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
-        keys = [batch["key"].to_numpy() for batch in batches]
-        done = [0] * len(batches)
-        for bound in bounds:
-            slices = []
-            for number, key in enumerate(keys):
-                stop = key.size if bound is None else done[number] + int(np.searchsorted(key[done[number] :], bound))
-                if stop > done[number]:
-                    slices.append(batches[number].slice(done[number], stop - done[number]))
-                    done[number] = stop
-            for piece in _pieces(slices):
+        rests = [Rest(batch, batch["key"].to_numpy()) for batch in batches]
+        for before, bound in pairwise([None, *bounds]):
+            below = _below(rests, bound, memory)
+            one_key = before is not None and bound == before + 1
+            for piece in _pieces(below) if one_key else [list(below)]:
                 yield in_order(pa.concat_batches(piece))
-            # What was read stays in the system's cache; without this it would count as ours as well.
-            memory.madvise(mmap.MADV_DONTNEED)
 
 
-def _pieces(slices: list[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Group what lies between two bounds; only the rows of a single key are too many for one group."""
+class Rest:
+    """What was not yet given out of a sorted batch with these keys."""
+
+    def __init__(self, batch: pa.RecordBatch, key: Ints) -> None:
+        self._batch = batch
+        self._key = key
+        self._done = 0
+
+    def below(self, bound: int | None) -> pa.RecordBatch:
+        """Return, once, the rows whose key is below ``bound``, all that is left for None."""
+        start = self._done
+        found = self._key.size if bound is None else start + int(np.searchsorted(self._key[start:], bound))
+        self._done = found
+        return self._batch.slice(start, found - start)
+
+
+def _below(rests: list[Rest], bound: int | None, memory: mmap.mmap) -> Iterator[pa.RecordBatch]:
+    """Yield copies of the rows below ``bound``, those of a few batches at a time."""
+    for first in range(0, len(rests), TOGETHER):
+        yield pa.concat_batches([rest.below(bound) for rest in rests[first : first + TOGETHER]])
+        # What was read stays in the system's cache; without this it would count as ours as well.
+        memory.madvise(mmap.MADV_DONTNEED)
+
+
+def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Group the rows of a single key, which may be too many for one part."""
     group: list[pa.RecordBatch] = []
-    rows = size = 0
-    for one in slices:
-        if group and (rows + one.num_rows > 4 * ROWS or size + one.nbytes > 4 * BYTES):
+    for batch in batches:
+        group.append(batch)
+        if sum(one.num_rows for one in group) >= ROWS or sum(one.nbytes for one in group) >= BYTES:
             yield group
-            group, rows, size = [], 0, 0
-        group.append(one)
-        rows += one.num_rows
-        size += one.nbytes
+            group = []
     if group:
         yield group

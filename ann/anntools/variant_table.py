@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -120,9 +120,6 @@ class VariantTable:
                 # Before its file is closed, or it would complain when it is collected.
                 self._writer.close()
                 self._kept.close()
-                for spill in (self._spill, self._unplaced_spill):
-                    if spill is not None:
-                        spill.close()
             if error is not None:
                 self._opened.__exit__(kind, error, trace)  # the half of a table goes away
 
@@ -179,12 +176,14 @@ class VariantTable:
 
     def _flush_unplaced(self) -> None:
         if self._unplaced_spill is None:
-            self._unplaced_spill = Spill(self._folder)
+            self._unplaced_spill = self._opened.enter_context(closing(Spill(self._folder)))
         self._unplaced_spill.add(self._unplaced.sorted())
 
     def _write(self, rows: pa.RecordBatch) -> None:
+        if not rows.num_rows:
+            return
         table = finished(rows, self._contigs, self._models)
-        self._writer.write_table(table, row_group_size=max(rows.num_rows, 1))
+        self._writer.write_table(table, row_group_size=rows.num_rows)
         if self._spill is None:
             self._kept.write_batch(rows.select(list(ASIDE)))
 
@@ -195,7 +194,7 @@ class VariantTable:
         self._writer.close()
         self._kept.close()
         self._file.flush()
-        self._spill = Spill(self._folder)
+        self._spill = self._opened.enter_context(closing(Spill(self._folder)))
         self._aside.seek(0)
         with parquet.ParquetFile(self._file.name) as written:
             for group, aside in enumerate(pa.ipc.open_stream(self._aside)):
