@@ -77,7 +77,7 @@ def _ends_lost(spans: Spans, rows: Ints, models: Transcripts, frame: Frames) -> 
     first, last = models.cds_first[transcript], models.cds_last[transcript]
     start = frame.starts[transcript] & (spans.cdna[rows] <= first + 2) & (spans.cdna_end[rows] >= first)
     stop = models.stop_known[transcript] & (spans.cdna[rows] <= last) & (spans.cdna_end[rows] >= last - 2)
-    return np.where(start, coding.START_LOST, 0) | np.where(stop, coding.STOP_LOST, 0)
+    return start * np.int64(coding.START_LOST) | stop * np.int64(coding.STOP_LOST)
 
 
 def _edits(spans: Spans, rows: Ints, models: Transcripts, frame: Frames, *, whole: bool = False) -> Edits:
