@@ -31,29 +31,34 @@ from ann.anntools.shifting import steps_holding
 from ann.anntools.texts import Bools, Bytes, Ints, Texts, decimals, glue
 from ann.anntools.transcripts import Transcripts
 
+LONGEST = 3_000  # amino acids put in that a name spells out; changes with more have no name, which bounds memory
+
 
 def protein(change: PeptideChange, transcripts: Transcripts, transcript: Ints, terms: Ints) -> pa.BinaryArray:
-    """Return the HGVS names of C changes of proteins, binary (C,); empty where nothing is known of the amino acids.
+    """Return the HGVS names of C changes of proteins, binary (C,).
 
     ``transcript``: int64 (C,), rows of ``transcripts``, which have their spliced sequences. ``terms``: int64 (C,), sets
-    of TERMS. A lost start is ``p.Met1?``, whatever follows.
+    of TERMS. A lost start is ``p.Met1?``, whatever follows. Empty where nothing is known of the amino acids, and where
+    a frame that is kept puts in more than LONGEST.
     """
-    started = (terms & BIT["start_lost"]) == 0
+    lost = (terms & BIT["start_lost"]) != 0
     ref, alt = _first(change.ref), _first(change.alt)
     single = (change.ref.sizes == 1) & (change.alt.sizes == 1) & ~change.frameshift
-    simple = single & started & ((ref != STOP) | (alt == STOP))
+    simple = single & ~lost & ((ref != STOP) | (alt == STOP))
     if simple.all():
         return _substituted(ref, alt, change.first)
-    groups = [simple, ~simple & started & change.frameshift, ~simple & started & ~change.frameshift, ~started]
-    plain, shifts, others, lost = (np.flatnonzero(group) for group in groups)
+    long = ~change.frameshift & (change.alt.sizes > LONGEST)
+    group = np.select([lost, simple, change.frameshift, long], [0, 1, 2, 3], 4)
+    starts, plain, shifts, unnamed, others = (np.flatnonzero(group == number) for number in range(5))
     names = [
+        pa.array([b"p.Met1?"] * starts.size, pa.binary()),
         _substituted(ref[plain], alt[plain], change.first[plain]),
         _shifts(Rows.of(change, transcripts, transcript, shifts)),
+        pa.array([b""] * unnamed.size, pa.binary()),
         inframe(Rows.of(change, transcripts, transcript, others)),
-        pa.array([b"p.Met1?"] * lost.size, pa.binary()),
     ]
     rows = np.empty(len(change.ref), np.int64)
-    rows[np.concatenate((plain, shifts, others, lost))] = np.arange(rows.size)
+    rows[np.concatenate((starts, plain, shifts, unnamed, others))] = np.arange(rows.size)
     return pa.concat_arrays(names).take(pa.array(rows))
 
 

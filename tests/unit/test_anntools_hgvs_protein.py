@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ann.anntools.effects import BIT, PeptideChange
 from ann.anntools.hgvs import protein
+from ann.anntools.hgvs_protein import LONGEST
 from ann.anntools.texts import from_list
 from tests.unit.hgvs_samples import Gene, change_of, opposite, to_stop, transcripts_of, translated
 
@@ -170,6 +171,13 @@ def test_many_kinds_at_once_keep_their_order() -> None:
     together = named(coding, "CC", changes)
     assert together == [named(coding, "CC", [change])[0] for change in changes]
     assert together == ["p.Asn3Ter", "p.Lys2Gly", "p.Asn3_Pro4del", "p.Gly5%3D"]
+
+
+def test_a_very_long_insertion_has_no_name() -> None:
+    coding = "".join(CODONS[acid] for acid in "MKNPGW*")
+    changes = [("K", "K" + "G" * (LONGEST - 1), 2, False), ("K", "K" + "G" * LONGEST, 2, False)]
+    names = named(coding, "", changes)
+    assert names == ["p.Lys2_Asn3ins" + "Gly" * (LONGEST - 1), ""]
 
 
 def test_the_first_whole_codon_of_a_partial_cds_is_amino_acid_1() -> None:
