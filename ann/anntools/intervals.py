@@ -1,4 +1,4 @@
-"""Sources by overlap: the intervals that each span touches."""
+"""Intervals on a contig: those that each span touches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,11 +39,21 @@ class Intervals:
         # Members were listed by interval, so a stable sort leaves them ascending within each segment.
         return np.concatenate(([0], np.cumsum(sizes))), member[np.argsort(segment, kind="stable")]
 
+    @cached_property
+    def _next_cut(self) -> Ints:
+        """First base after each segment."""
+        return np.append(self.cuts, np.iinfo(np.int64).max)
+
+    @cached_property
+    def _started(self) -> Ints:
+        """How many intervals begin before the end of each segment."""
+        return np.concatenate(([0], np.searchsorted(self.starts, self.cuts, side="right")))
+
     def count(self, first: Ints, last: Ints) -> Ints:
-        """Return how many intervals each span ``first..last`` (1-based inclusive) touches."""
+        """Return how many intervals each span ``first..last`` (1-based inclusive) touches, int64."""
         offsets, _ = self._segments
-        segment = np.searchsorted(self.cuts, first, side="right")
-        return offsets[segment + 1] - offsets[segment] + self._begun(first, last)[1]
+        segment, _, begun = self._place(first, last)
+        return offsets[segment + 1] - offsets[segment] + begun
 
     def overlaps(self, first: Ints, last: Ints, most: int | None = None) -> tuple[Ints, Ints]:
         """Return (span, interval) for every touching pair, ascending by span, then by interval.
@@ -51,23 +61,30 @@ class Intervals:
         Of each span only the first ``most`` pairs, all where it is None.
         """
         offsets, members = self._segments
-        segment = np.searchsorted(self.cuts, first, side="right")
+        segment, begun_first, begun = self._place(first, last)
         covering = offsets[segment + 1] - offsets[segment]
-        begun_first, begun = self._begun(first, last)
         if most is not None:
             covering = np.minimum(covering, most)
             begun = np.minimum(begun, most - covering)
         spans = np.arange(first.size)
-        span = np.concatenate((np.repeat(spans, covering), np.repeat(spans, begun)))
-        interval = np.concatenate((members[expand(offsets[segment], covering)], expand(begun_first, begun)))
+        span = np.repeat(spans, covering)
+        interval = members[expand(offsets[segment], covering)]
+        if not begun.any():
+            return span, interval
         # Every interval that covers a span's first base begins before those that begin in the rest of it.
+        span = np.concatenate((span, np.repeat(spans, begun)))
+        interval = np.concatenate((interval, expand(begun_first, begun)))
         order = np.argsort(span, kind="stable")
         return span[order], interval[order]
 
-    def _begun(self, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-        """Return (first interval, how many) beginning in ``first + 1 .. last``."""
-        begin = np.searchsorted(self.starts, first, side="right")
-        return begin, np.maximum(np.searchsorted(self.starts, last, side="right") - begin, 0)
+    def _place(self, first: Ints, last: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the segment of each span's first base, and (first interval, how many) that begin in the rest of it."""
+        segment = np.searchsorted(self.cuts, first, side="right")
+        begin = self._started[segment]
+        begun = np.zeros(first.size, np.int64)
+        across = np.flatnonzero(self._next_cut[segment] <= last)
+        begun[across] = self._started[np.searchsorted(self.cuts, last[across], side="right")] - begin[across]
+        return segment, begin, begun
 
 
 @dataclass(frozen=True)
