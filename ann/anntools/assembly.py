@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from ann.anntools import contigs as contig_names
-from ann.anntools.contigs import MITOCHONDRION, NUCLEAR, contig_name
+from ann.anntools.contigs import MITOCHONDRION, Names, contig_name
 from ann.anntools.errors import UnknownAssembly, clipped
-from ann.anntools.header import Header
+from ann.anntools.header import Contig, Header
 from ann.anntools.refcheck import Fit
 
 # How people write them, alone or inside a file name; the boundaries keep b37 from being found in ab370.
@@ -153,17 +153,12 @@ def _against(fit: Fit) -> list[str]:
 
 def _doubts(name: str, header: Header, available: Mapping[str, Lengths], fits: Sequence[Fit]) -> tuple[str, ...]:
     """Return sentences on what in the header's lengths and in the first records speaks against ``name``."""
-    lengths = available[name]
-    other = [
-        (contig.name, contig.length)
-        for contig in header.contigs
-        if contig.length and lengths.get(_key(contig.name, lengths), contig.length) != contig.length
-    ]
+    other = [contig for contig, length in _lengths(header, name, available[name]) if contig.length != length]
     doubts = []
     if other:
         doubts.append(
             f"{len(other):,} of the lengths in ##contig are not those of {name}, "
-            f"the first {other[0][1]:,} bases for {clipped(other[0][0])}."
+            f"the first {other[0].length:,} bases for {clipped(other[0].name)}."
         )
     against = [evidence for fit in fits if fit.assembly == name for evidence in _against(fit)]
     better = [
@@ -176,12 +171,16 @@ def _doubts(name: str, header: Header, available: Mapping[str, Lengths], fits: S
     return tuple(doubts)
 
 
-def _key(chrom: str, lengths: Lengths) -> str:
-    """Return under which name ``lengths`` may know a contig; never the mitochondrion, which is looked at by itself."""
-    if chrom in lengths:
-        return chrom if contig_name(chrom) != MITOCHONDRION else ""
-    name = contig_name(chrom)
-    return name if name in NUCLEAR else ""
+def _lengths(header: Header, name: str, lengths: Lengths) -> Iterator[tuple[Contig, int]]:
+    """Yield each contig that the header gives a length, with its length in the assembly ``name``.
+
+    The human mitochondrion is left out: assemblies share it, and hg19 has another one than GRCh37.
+    """
+    names = Names(lengths, human=canonical(name) in HUMAN)
+    for contig in header.contigs:
+        found = names.find(contig.name) if contig.length else None
+        if found is not None and contig_name(found) != MITOCHONDRION:
+            yield contig, lengths[found]
 
 
 def _reference_lines(header: Header) -> list[str]:
@@ -197,9 +196,9 @@ def _header_clues(header: Header, available: Mapping[str, Lengths]) -> Iterable[
     yield from ((name, f"{count} ##contig lines say so") for name, count in said.most_common())
     fits = Counter(
         name
-        for contig in header.contigs
         for name, lengths in available.items()
-        if contig.length and lengths.get(_key(contig.name, lengths)) == contig.length
+        for contig, length in _lengths(header, name, lengths)
+        if contig.length == length
     )
     yield from ((name, f"{count} ##contig lengths are those of {name}") for name, count in fits.most_common(1))
     for line in header.lines[:-1]:

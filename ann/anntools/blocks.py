@@ -65,8 +65,7 @@ class Block:
         """Number of ALT alleles, int64 (N,); 1 where ALT is a dot."""
         alt = self.column(ALT)
         counts = np.ones(len(self), np.int64)
-        # Two alleles take three bytes.
-        several = np.flatnonzero(alt.sizes >= len(b"A,C"))
+        several = np.flatnonzero((alt.sizes > 1) | (self.data[np.minimum(alt.starts, self.data.size - 1)] == COMMA))
         if several.size:
             written = alt.take(several)
             commas = np.concatenate(([0], np.cumsum(written.flat() == COMMA)))

@@ -139,7 +139,10 @@ def test_the_only_reference_given_is_taken_and_a_contradiction_is_said() -> None
     taken = found("##reference=hg19", own=own)
     assert taken.name == "toy"
     assert taken.warnings == ("The reference given is of toy, but ##reference says hg19, which means GRCh37.",)
-    assert found("##reference=/x/toy.fa", own=own).warnings == ()
+    assert found("##reference=/x/toy.fa", "##contig=<ID=A,length=1000>", own=own).warnings == ()
+    assert found("##contig=<ID=A,length=7>", own=own).warnings == (
+        "1 of the lengths in ##contig are not those of toy, the first 7 bases for A.",
+    )
     assert found(own=own, wanted="hg19").name == "GRCh37"
 
 

@@ -103,6 +103,14 @@ def test_an_alt_that_holds_what_info_reserves_is_encoded_in_ann(odd: bytes, show
     assert list(info(line)) == ["DP", "ANN", "GENE", "REGION", "CYTOBAND"]
 
 
+@pytest.mark.parametrize("odd", [b",", b"C,", b",C", b",,", b"C,,<DEL>"])
+def test_alleles_without_text_are_alleles(odd: bytes) -> None:
+    strange = APOE.replace(b"\tC\t", b"\t" + odd + b"\t")
+    output, findings = annotated(HEADER + strange + APOE.replace(b"\tC\t", b"\tC,G\t"))
+    assert records(output)[0].split(b"\t")[4] == odd
+    assert sum(findings.summary()["alleles"].values()) == odd.count(b",") + 1 + 2
+
+
 @pytest.mark.parametrize("odd", [b";", b"=", b"|", b"\xff"])
 def test_a_ref_that_is_no_base_is_not_repeated(odd: bytes) -> None:
     line = records(annotated(HEADER + APOE.replace(b"\tT\t", b"\t" + odd + b"\t"))[0])[0]
