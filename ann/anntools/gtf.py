@@ -55,10 +55,10 @@ def _described(keys: pa.Array, names: pa.Array, batch: pa.RecordBatch, named: pa
     _, first = np.unique(encoded.indices.to_numpy(), return_index=True)
     rows = pa.array(first)
     attributes = batch["attributes"].filter(named).take(rows)
-    tags = [attribute(attributes, f"(?P<value>{tag})") for tag in ("cds_start_NF", "cds_end_NF")]
+    tags = [pc.fill_null(attribute(attributes, f"(?P<value>{tag})"), b"") for tag in ("cds_start_NF", "cds_end_NF")]
     columns = {key: _value(attributes, key) for key in KEYS}
     columns |= {"key": encoded.dictionary, "transcript_id": names.filter(named).take(rows)}
-    columns |= {"tags": pc.binary_join_element_wise(*tags, b",", null_handling="skip")}
+    columns |= {"tags": pc.binary_join_element_wise(*tags, b",")}
     return pa.RecordBatch.from_pydict(columns)
 
 

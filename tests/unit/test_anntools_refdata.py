@@ -1,4 +1,4 @@
-"""The shipped reference, and references that cannot be used."""
+"""The shipped references, and references that cannot be used."""
 
 import json
 import shutil
@@ -8,35 +8,26 @@ import numpy as np
 import pytest
 
 from ann.anntools.errors import ReferenceDataError
-from ann.anntools.refdata import BUNDLE, load
+from ann.anntools.refdata import BUNDLE, DESCRIPTION, GENES, SPLICED, installed, load, read, shipped_lengths
+from ann.anntools.refverify import problems
 
 MIB = 1 << 20
+ASSEMBLIES = ["GRCh37", "GRCh38", "hg18", "rCRS"]
 
 
-def test_the_bundle_is_small() -> None:
-    assert sum(path.stat().st_size for path in BUNDLE.glob("*.npz")) < 15 * MIB
+def test_what_is_shipped_is_small() -> None:
+    assert sum(path.stat().st_size for path in BUNDLE.rglob("*") if path.is_file()) < 10 * MIB
 
 
-@pytest.mark.parametrize("assembly", ["rCRS", "hg18", "GRCh37", "GRCh38"])
-def test_gene_models_are_sorted_and_hold_together(assembly: str) -> None:
-    reference = load(assembly)
-    for contig, length in reference.lengths.items():
-        models = reference.transcripts(contig)
-        assert models.starts.size == len(models.names) == models.strand.size > 0
-        assert (np.diff(models.starts) >= 0).all()
-        assert (models.starts >= 1).all()
-        assert (models.ends <= length).all()
-        assert (models.exon_starts <= models.exon_ends).all()
-        assert (models.exon_starts[models.exon_offsets[:-1]] == models.starts).all()
-        assert (models.exon_ends[models.exon_offsets[1:] - 1] == models.ends).all()
-        inner = np.ones(models.exon_starts.size, np.bool_)
-        inner[models.exon_offsets[:-1]] = False
-        assert (models.exon_starts[inner] > models.exon_ends[np.flatnonzero(inner) - 1]).all()
-        coding = models.coding
-        assert (models.cds_start >= models.starts)[coding].all()
-        assert (models.cds_end <= models.ends)[coding].all()
-        assert set(models.strand.tolist()) == {1, -1}
-        assert int(models.biotype.max()) < len(reference.biotypes)
+def test_four_assemblies_are_shipped() -> None:
+    assert [path.name for path in installed(BUNDLE)] == ASSEMBLIES
+    assert shipped_lengths()["rCRS"] == {"MT": 16569}
+    assert shipped_lengths()["GRCh38"]["1"] == 248956422
+
+
+@pytest.mark.parametrize("assembly", ASSEMBLIES)
+def test_what_is_shipped_is_whole(assembly: str) -> None:
+    assert list(problems(BUNDLE / assembly)) == []
 
 
 @pytest.mark.parametrize(
@@ -52,20 +43,46 @@ def test_a_well_known_transcript_is_where_it_is(
     assembly: str, contig: str, name: bytes, facts: tuple[bytes, int, int, int, int]
 ) -> None:
     models = load(assembly).transcripts(contig)
-    row = next(row for row in range(len(models.names)) if models.names[row] == name)
-    gene = models.genes[int(models.gene[row])]
+    assert models is not None
+    row = models.names.to_pylist().index(name)
+    gene = models.genes[int(models.gene[row])].as_py()
     assert (gene, models.exon_counts[row], models.starts[row], models.ends[row], models.strand[row]) == facts
+    assert models.start_known[row]
+    assert models.stop_known[row]
 
 
-@pytest.mark.parametrize("assembly", ["GRCh37", "GRCh38"])
-def test_cytobands_tile_every_chromosome(assembly: str) -> None:
+@pytest.mark.parametrize("assembly", ["GRCh37", "GRCh38", "hg18"])
+def test_a_cds_is_a_whole_number_of_codons_after_its_phase_where_both_ends_are_known(assembly: str) -> None:
     reference = load(assembly)
-    for contig, length in reference.lengths.items():
-        bands = reference.bands(contig)
-        assert bands is not None
-        assert bands.intervals.starts[0] == 1
-        assert bands.intervals.ends[-1] == length
-        assert (bands.intervals.starts[1:] == bands.intervals.ends[:-1] + 1).all()
+    for contig in reference.contigs:
+        models = reference.transcripts(contig)
+        assert models is not None
+        known = models.coding & models.start_known & models.stop_known
+        assert known.sum() > 0.6 * models.coding.sum()
+        assert ((models.cds_last - models.cds_first + 1)[known] % 3 == 0).all()
+        assert not models.phase[known].any()
+
+
+def test_genes_of_the_mitochondrion_are_read_with_its_own_code_and_begin_with_its_start_codons() -> None:
+    models = load("rCRS").transcripts("MT")
+    assert models is not None
+    assert models.spliced is not None
+    assert models.genetic_code == 2
+    first = models.spliced_offsets[:-1][models.coding]
+    codons = {models.spliced[start : start + 3].tobytes() for start in first}
+    assert codons == {b"ATG", b"ATA", b"ATT"}
+
+
+@pytest.mark.parametrize("assembly", ["GRCh37", "GRCh38", "hg18"])
+def test_every_base_but_few_at_the_ends_lies_in_one_cytoband(assembly: str) -> None:
+    reference = load(assembly)
+    (track,) = reference.tracks
+    assert [key.name for key in track.keys] == ["CYTOBAND"]
+    for contig, length in reference.contigs.items():
+        places = np.linspace(1, length - 1_000_000, 97).astype(np.int64)
+        texts = track.texts(contig, places, places, None).to_pylist()  # type: ignore[arg-type]
+        assert all(text.startswith(b";CYTOBAND=" + contig.encode()) for text in texts)
+        assert not any(b"," in text for text in texts)
 
 
 def test_the_rcrs_has_its_landmarks() -> None:
@@ -74,31 +91,79 @@ def test_the_rcrs_has_its_landmarks() -> None:
     assert sequence.size == 16569
     assert sequence[:10].tobytes() == b"GATCACAGGT"
     assert sequence[3106:3107].tobytes() == b"N"
+    with pytest.raises(ValueError, match="read-only"):
+        sequence[0] = 0
+
+
+def test_sequences_are_the_same_after_their_memory_was_given_back() -> None:
+    reference = read(BUNDLE / "rCRS")
+    sequence, models = reference.sequence("MT"), reference.transcripts("MT")
+    assert sequence is not None
+    assert models is not None
+    assert models.spliced is not None
+    before = sequence.copy(), models.spliced.copy()
+    reference.release_pages()
+    assert np.array_equal(before[0], sequence)
+    assert np.array_equal(before[1], models.spliced)
+
+
+def test_flanks_are_short_on_the_mitochondrion() -> None:
+    assert load("rCRS").flank("MT") == 500
+    assert load("GRCh38").flank("1") == 5000
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    for name in ("bundle.json", "rCRS.npz"):
-        shutil.copy(BUNDLE / name, tmp_path / name)
-    return tmp_path
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BUNDLE / "rCRS", tmp_path / "rCRS"))
 
 
-def test_another_format_version_is_refused_with_both_named(bundle: Path) -> None:
-    content = json.loads((bundle / "bundle.json").read_text())
-    (bundle / "bundle.json").write_text(json.dumps(content | {"format": 99}))
-    with pytest.raises(ReferenceDataError, match="has format version 99, this engine reads format version 1"):
-        load("rCRS", bundle)
+def test_a_folder_may_be_a_reference_or_hold_some(folder: Path) -> None:
+    assert load("rCRS", folder).contigs == load("rCRS", folder.parent).contigs == load(None, folder.parent).contigs
 
 
-@pytest.mark.parametrize("damage", ["no bundle.json", "no JSON", "no table", "half a table", "no such assembly"])
-def test_a_damaged_reference_is_refused_with_a_sentence(bundle: Path, damage: str) -> None:
-    if damage == "no bundle.json":
-        (bundle / "bundle.json").unlink()
-    elif damage == "no JSON":
-        (bundle / "bundle.json").write_text("{")
-    elif damage == "no table":
-        (bundle / "rCRS.npz").unlink()
-    elif damage == "half a table":
-        (bundle / "rCRS.npz").write_bytes((BUNDLE / "rCRS.npz").read_bytes()[:4000])
-    with pytest.raises(ReferenceDataError, match="cannot be read"):
-        load("GRCh39" if damage == "no such assembly" else "rCRS", bundle)
+def test_another_assembly_than_the_folder_s_is_refused_with_both_named(folder: Path) -> None:
+    with pytest.raises(ReferenceDataError, match=r"is of rCRS, not of GRCh38\.$"):
+        load("GRCh38", folder)
+    with pytest.raises(ReferenceDataError, match=r"no reference of GRCh38 in .*; there are: rCRS\.$"):
+        load("GRCh38", folder.parent)
+
+
+def test_another_format_version_is_refused_with_both_named(folder: Path) -> None:
+    content = json.loads((folder / DESCRIPTION).read_text())
+    (folder / DESCRIPTION).write_text(json.dumps(content | {"format": 99}))
+    with pytest.raises(ReferenceDataError, match="has format version 99, this engine reads format version 2"):
+        load("rCRS", folder)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"format": 2}', '{"format": 2, "contigs": [{"name": "1"}]}'])
+def test_a_damaged_description_is_refused_with_a_sentence(folder: Path, content: str) -> None:
+    (folder / DESCRIPTION).write_text(content)
+    with pytest.raises(ReferenceDataError, match=r"reference\.json cannot be read: "):
+        read(folder)
+
+
+@pytest.mark.parametrize("name", [GENES, SPLICED])
+@pytest.mark.parametrize("left", [None, 0, 3000])
+def test_damaged_gene_models_are_refused_with_a_sentence(folder: Path, name: str, left: int | None) -> None:
+    whole = (folder / name).read_bytes()
+    (folder / name).unlink()
+    if left is not None:
+        (folder / name).write_bytes(whole[:left])
+    reference = read(folder)
+    with pytest.raises(ReferenceDataError, match=f"{name} cannot be read: "):
+        reference.transcripts("MT")
+
+
+def test_verify_names_what_is_wrong(folder: Path) -> None:
+    sequence = folder / "sequence.bin"
+    data = bytearray(sequence.read_bytes())
+    data[100] ^= 1
+    sequence.write_bytes(data)
+    (folder / SPLICED).unlink()
+    with (folder / GENES).open("ab") as stream:
+        stream.write(b"x")
+    assert list(problems(folder)) == [
+        "genes.arrow has 5,995 bytes instead of 5,994.",
+        "sequence.bin has another checksum than when it was built.",
+        "spliced.bin is missing.",
+    ]
