@@ -34,7 +34,7 @@ def region(*names: str, coding: bool = True) -> str:
         (["feature_truncation", "coding_sequence_variant", "intron_variant"], True, "CDS"),
     ],
 )
-def test_the_most_severe_region_touched_counts(names: list[str], coding: bool, expected: str) -> None:
+def test_the_most_severe_region_touched_counts(*, names: list[str], coding: bool, expected: str) -> None:
     assert region(*names, coding=coding) == expected
 
 
