@@ -17,7 +17,7 @@ from ann.anntools.variant_rows import NUMBERS, POS_BITS
 WORD: Final = pa.dictionary(pa.int32(), pa.string())
 SCHEMA: Final = pa.schema(
     [
-        ("chrom", WORD),
+        ("chrom", pa.string()),  # Arrow does not use statistics of a dictionary to leave out row groups
         ("pos", pa.int32()),
         ("id", pa.string()),
         ("ref", pa.string()),
@@ -38,7 +38,7 @@ SCHEMA: Final = pa.schema(
     ]
 )
 # Columns whose values repeat; to look for repeats in the others only costs time.
-REPEATING: Final = (*(field.name for field in SCHEMA if field.type == WORD), "ref", "alt", "exon", "intron")
+REPEATING: Final = (*(field.name for field in SCHEMA if field.type == WORD), "chrom", "ref", "alt", "exon", "intron")
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def finished(rows: pa.RecordBatch, contigs: list[str], models: dict[int, Models]
     return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def _contigs(written: pa.StringArray, place: Ints, contigs: list[str]) -> pa.DictionaryArray:
+def _contigs(written: pa.StringArray, place: Ints, contigs: list[str]) -> pa.StringArray:
+    names = pa.array(contigs, pa.string())
     if written.null_count == len(written):
-        return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), pa.array(contigs, pa.string()))
-    named = pa.array(contigs, pa.string()).take(pa.array(place, mask=place >= len(contigs)))
-    return pc.coalesce(written, named).dictionary_encode()
+        return names.take(pa.array(place))
+    return pc.coalesce(written, names.take(pa.array(place, mask=place >= len(contigs))))
 
 
 def _of_terms(terms: pa.Int64Array) -> dict[str, pa.DictionaryArray]:

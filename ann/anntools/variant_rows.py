@@ -1,5 +1,6 @@
 """A block's alleles as rows of the table of variants, in the compact form in which they are sorted."""
 
+import re
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ POS_BITS: Final = 32
 # Texts longer than this are cut, so that a thousand alleles of a REF of megabytes do not fill the memory.
 LONGEST: Final = 1000
 CUT: Final = b"..."
+NUMBER: Final = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 NUMBERS: Final = ("exon", "intron", "cdna_position", "cds_position", "protein_position", "distance")
 SCHEMA: Final = pa.schema(
     [
@@ -147,10 +149,7 @@ def _floats(texts: pa.StringArray) -> pa.DoubleArray:
 
 
 def _float(text: str | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None
+    return float(text) if text is not None and NUMBER.fullmatch(text) else None
 
 
 def _chosen(values: Ints, pair: Ints) -> Ints:

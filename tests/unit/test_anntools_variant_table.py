@@ -1,5 +1,9 @@
 """variants.parquet, against a full sort of the same rows."""
 
+import math
+import subprocess
+import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import dataset, parquet
 
 from ann.anntools import __version__, variant_spill, variant_table
 from ann.anntools.variant_columns import SCHEMA
@@ -178,13 +184,15 @@ def test_bytes_that_are_no_text_and_texts_without_end_are_readable(tmp_path: Pat
         b"1\t5\t\xff\xfe\tA\t" + b"C" * 5000 + b",G\tmany\tq\xc3\xa9\t.",
         b"\xe9\t5\tx\tA\tC\tnan\t\t.",
         b"1\t6\tx\tA\tC\t1e999\t.\t.",
+        b"1\t7\tx\tA\tC\t1_000\t.\t.",
+        b"1\t8\tx\tA\tC\t-1.5e1\t.\t.",
     ]
     rows = written(tmp_path / "v.parquet", [lines]).to_pylist()
-    assert [row["id"] for row in rows] == ["\ufffd\ufffd", "\ufffd\ufffd", "x", "x"]
+    assert [row["id"] for row in rows] == ["\ufffd\ufffd", "\ufffd\ufffd", "x", "x", "x", "x"]
     assert rows[0]["alt"] == "C" * LONGEST + "..."
-    assert [row["qual"] for row in rows[:2]] == [None, None]
+    assert [row["qual"] for row in rows[:5]] == [None, None, math.inf, None, -15]
     assert rows[0]["filter"] == "qé"
-    assert (rows[3]["chrom"], rows[3]["filter"]) == ("\ufffd", None)
+    assert (rows[5]["chrom"], rows[5]["filter"]) == ("\ufffd", None)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -218,3 +226,32 @@ def test_a_table_without_records_has_its_columns(tmp_path: Path) -> None:
     table = VariantTable(tmp_path / "v.parquet", CONTIGS, "GRCh37")
     table.close()
     assert parquet.read_table(tmp_path / "v.parquet").schema.names == SCHEMA.names
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(*[st.binary(min_size=1, max_size=6)] * 5), min_size=1, max_size=8))
+def test_any_bytes_in_the_columns_make_a_table_that_can_be_read(rows: list[tuple[bytes, ...]]) -> None:
+    columns = [[bytes(byte for byte in text if byte not in b"\t\r\n\0") or b"." for text in row] for row in rows]
+    lines = [b"\t".join([b"1", b"7", *row, b"."]) for row in columns]
+    with tempfile.TemporaryDirectory() as folder:
+        table = written(Path(folder) / "v.parquet", [lines, [b"?" + line for line in lines]])
+    assert table.num_rows == 2 * sum(row[2].count(b",") + 1 for row in columns)
+    table.validate(full=True)
+
+
+def test_a_filter_on_place_reads_only_the_row_groups_that_hold_it(tmp_path: Path, small_parts: None) -> None:
+    pieces = in_pieces(by_genome(random_lines(600, 29)), 10)
+    written(tmp_path / "v.parquet", pieces)
+    places = (dataset.field("chrom") == "2") & (dataset.field("pos") > 30_000)
+    table = dataset.dataset(tmp_path / "v.parquet")
+    fragments = [part for fragment in table.get_fragments() for part in fragment.split_by_row_group(places)]
+    everything = [part for fragment in table.get_fragments() for part in fragment.split_by_row_group()]
+    assert 0 < len(fragments) <= len(everything) / 3
+    found = table.to_table(filter=places)
+    rows = [row for row in expected(pieces) if row["chrom"] == "2" and row["pos"] > 30_000]
+    assert found["alt"].to_pylist() == [row["alt"] for row in rows]
+
+
+def test_parquet_is_not_loaded_before_a_table_is_begun() -> None:
+    code = "import sys, ann.anntools.variant_table; sys.exit('pyarrow.parquet' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
