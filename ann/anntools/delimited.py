@@ -58,6 +58,7 @@ def lines(path: Path, names: Sequence[str], used: Sequence[str]) -> Iterator[tup
     fewer columns, or where no line is there.
     """
     malformed = _Malformed(names)
+    row = 0
     with opened(path) as stream:
         try:
             reader = csv.open_csv(
@@ -68,7 +69,6 @@ def lines(path: Path, names: Sequence[str], used: Sequence[str]) -> Iterator[tup
                     column_types={name: pa.binary() for name in used}, include_columns=used, strings_can_be_null=False
                 ),
             )
-            row = 0
             for batch in reader:
                 found = batch.filter(pc.invert(pc.starts_with(batch[used[0]], COMMENT)))
                 yield row, found
@@ -76,9 +76,15 @@ def lines(path: Path, names: Sequence[str], used: Sequence[str]) -> Iterator[tup
         except pa.ArrowInvalid as error:
             if malformed.short:
                 raise _too_short(path, malformed) from error
-            raise ReferenceDataError(f"{path.name} holds no lines with {len(names)} columns.") from error
+            raise _empty(path, names) from error
     if malformed.long:
         yield NOWHERE, malformed.batch(used)
+    elif not row:
+        raise _empty(path, names)
+
+
+def _empty(path: Path, names: Sequence[str]) -> ReferenceDataError:
+    return ReferenceDataError(f"{path.name} holds no lines with {len(names)} columns.")
 
 
 def _too_short(path: Path, malformed: _Malformed) -> ReferenceDataError:

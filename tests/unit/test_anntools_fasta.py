@@ -28,7 +28,7 @@ def bases(path: Path) -> tuple[dict[str, int], bytes]:
     block=st.integers(8, 70),
 )
 def test_bases_are_those_that_pysam_reads_in_capitals(
-    tmp_path: Path, contigs: list[str], width: int, end: str, last: bool, packed: bool, block: int
+    tmp_path: Path, *, contigs: list[str], width: int, end: str, last: bool, packed: bool, block: int
 ) -> None:
     lines = []
     for number, contig in enumerate(contigs):

@@ -139,8 +139,9 @@ def expected(found: list[Model], version: bytes = b"") -> list[tuple[Any, ...]]:
 )
 def test_what_was_written_is_read(
     tmp_path: Path,
+    *,
     found: list[Model],
-    packed: bool,  # noqa: FBT001  hypothesis passes it by name
+    packed: bool,
     write: Callable[[list[Model]], str],
     read: Callable[[Path], GeneModels],
     version: bytes,
