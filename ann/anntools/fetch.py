@@ -13,6 +13,7 @@ from typing import Any
 
 from ann.anntools.errors import ReferenceDataError
 from ann.anntools.recipe import Location
+from ann.anntools.source_files import opened
 
 CHUNK = 1 << 20
 TIMEOUT = 60.0  # seconds without a byte
@@ -20,6 +21,7 @@ PAUSES = (1.0, 5.0, 15.0, 30.0)  # seconds between attempts that bring nothing n
 PARTIAL, RANGE_NOT_SATISFIABLE = 206, 416
 FINAL = range(400, 500)  # asking again does not help, but for these:
 PASSING = {408, 429}
+PACKED = {".gz", ".bgz"}
 
 Progress = Callable[[int, int | None], None]
 
@@ -40,6 +42,7 @@ class Download:
     path: Path
     progress: Progress = lambda _done, _total: None
     sleep: Callable[[float], None] = time.sleep
+    measured: bool = field(init=False, default=False)  # the server told how long the file is
     part: Path = field(init=False)
     about: Path = field(init=False)
 
@@ -66,6 +69,8 @@ class Download:
             if failures > len(PAUSES):
                 raise ReferenceDataError(f"{self.url} cannot be had after {failures} attempts: {why}.")
             self.sleep(PAUSES[max(failures - 1, 0)])
+        if not self.measured and self.path.suffix in PACKED:
+            self._read_through()
         self.part.replace(self.path)
         self.about.unlink(missing_ok=True)
 
@@ -101,6 +106,7 @@ class Download:
         done = done if resumed else 0
         length = answer.headers.get("Content-Length")
         total = done + int(length) if length else None
+        self.measured = total is not None
         self._keep_version(answer.headers)
         with self.part.open("ab" if resumed else "wb") as sink:
             self.progress(done, total)
@@ -110,6 +116,16 @@ class Download:
                 self.progress(done, total)
         if total is not None and done != total:
             raise _CutOff(f"{done:,} of {total:,} bytes came")
+
+    def _read_through(self) -> None:
+        """Raise ReferenceDataError where the gzip that came is not whole, which nothing else tells."""
+        try:
+            with opened(self.part) as stream:
+                while stream.read(CHUNK):
+                    pass
+        except ReferenceDataError:
+            self.part.unlink()
+            raise
 
     def _version(self) -> str:
         """Return what the server called the version that the part is of, empty where it said nothing."""
