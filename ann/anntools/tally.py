@@ -102,9 +102,12 @@ class Tally:
         self.unplaced_by[reason] += count
 
     def add_genotypes(self, block: Block, samples: int) -> None:
-        """Count the genotypes of a block, whether its records have a place or not."""
-        if samples:
-            self.genotypes = _sum(self.genotypes, genotypes.count(block, samples))
+        """Count the genotypes of a block, whether its records have a place or not; every block has the same samples."""
+        found = genotypes.count(block, samples)
+        if len(self.genotypes):
+            self.genotypes += found
+        else:
+            self.genotypes = found
 
     def add_ref(self, compared: int, wrong_lines: Ints) -> None:
         """Count ``compared`` records; on ``wrong_lines`` (int64, 1-based) REF is not the reference's."""
@@ -165,8 +168,7 @@ class Tally:
         self.most_severe += np.bincount(places[firsts(effects.allele)], minlength=len(TERMS))
         self.severest += np.bincount(places, minlength=len(TERMS))
         sets, counts = np.unique_counts(effects.terms)
-        for place in range(len(TERMS)):
-            self.terms[place] += int(counts[(sets >> place) & 1 == 1].sum())
+        self.terms += counts @ ((sets[:, None] >> np.arange(len(TERMS))) & 1)
         codes = of_terms(effects.terms, transcripts.coding[effects.transcript])
         self.isoforms += np.bincount(codes, minlength=len(REGIONS))
         begins = firsts(record)
