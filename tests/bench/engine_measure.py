@@ -33,7 +33,8 @@ class Command:
 class Result:
     """Medians of the runs: ``seconds``, ``busy`` (CPU seconds) and ``peak`` (bytes).
 
-    ``spread`` is the slowest less the fastest run, as part of the median. ``failure`` is what a command that failed said, empty for one that did not.
+    ``spread`` is the slowest less the fastest run, as part of the median. ``failure`` is what a command that failed
+    said, empty for one that did not.
     """
 
     tool: str
