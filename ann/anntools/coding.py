@@ -160,7 +160,9 @@ def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
     as_before = begins_as_before(edits.take(start), frame)
     result[start] = np.where(as_before, START_RETAINED, START_LOST)
     last = frame.codons[edits.transcript] - 1
-    stop = np.flatnonzero(models.stop_known[edits.transcript] & (edits.first >= 0) & (edits.last // CODON >= last))
+    ends_too = models.stop_known[edits.transcript] & (edits.last // CODON >= last)
+    result[ends_too & (edits.first < 0)] |= STOP_LOST
+    stop = np.flatnonzero(ends_too & (edits.first >= 0))
     ending = edits.take(stop)
     number = ending.first // CODON
     row, place = codons.reading(CODON * number, last[stop] - number + 1)

@@ -1,6 +1,7 @@
 """The part of an allele that lies in a CDS: which way of judging it can take, and what comes out."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,17 @@ from ann.anntools.touched import Touched
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.variants import Kind
 
+LONGEST: Final = 1 << 16  # bases replaced or put in; of longer alleles the lengths alone are judged
+BASES_AT_ONCE: Final = 1 << 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spans:
     """Q alleles that touch the CDS of their transcripts.
 
     ``touched``: where they lie. ``size``: int64 (Q,), how many bases of the contig are replaced. ``kind``, ``alt``: as
-    in `Alleles`. ``cdna``, ``cdna_end``: int64
-    (Q,), first and last exonic base touched in the spliced transcript, 1-based.
+    in `Alleles`. ``cdna``, ``cdna_end``: int64 (Q,), first and last exonic base touched in the spliced transcript,
+    1-based.
     """
 
     touched: Touched
@@ -44,23 +48,38 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
     inside = exonic & (((spans.cdna >= first) & (spans.cdna_end <= last)) | (size == spans.alt.sizes))
     result = np.full(size.size, UNCLEAR)
     rows = np.flatnonzero(inside)
+    result[rows] = _by_length(size[rows], spans.alt.sizes[rows])
     if models.spliced is None:
-        result[rows] = _by_length(size[rows], spans.alt.sizes[rows])
         return result, []
     rest = np.flatnonzero(~inside & sequence)
     lost = _ends_lost(spans, rest, models, frame)
     result[rest] = np.where(lost, lost, UNCLEAR)
-    beyond = rest[exonic[rest]]
+    longest = np.maximum(size, spans.alt.sizes)
+    beyond = rest[(exonic & (longest <= LONGEST))[rest]]
     if beyond.size:
         result[beyond] = coding.crossing(_edits(spans, beyond, models, frame, whole=True), models, frame)
+    rows = rows[longest[rows] <= LONGEST]
     single = (size[rows] == 1) & (spans.alt.sizes[rows] == 1)
     parts = []
-    for chosen, way in ((rows[single], coding.single), (rows[~single], coding.general)):
-        if chosen.size:
-            edits = _edits(spans, chosen, models, frame)
-            result[chosen], proteins = way(edits, models, frame)
-            parts.append((chosen, proteins))
+    if single.any():
+        chosen = rows[single]
+        result[chosen], proteins = coding.single(_edits(spans, chosen, models, frame), models, frame)
+        parts.append((chosen, proteins))
+    chosen = rows[~single]
+    edits = _edits(spans, chosen, models, frame)
+    for piece in _pieces(edits, frame):
+        result[chosen[piece]], proteins = coding.general(edits.take(piece), models, frame)
+        parts.append((chosen[piece], proteins))
     return result, parts
+
+
+def _pieces(edits: Edits, frame: Frames) -> list[Ints]:
+    """Return the rows of ``edits``, in order, in pieces whose codons do not take much memory."""
+    if not len(edits):
+        return []
+    reading = np.where(edits.growth() % 3 != 0, frame.limit[edits.transcript], edits.last - edits.first + 1)
+    done = np.cumsum(reading + edits.alt.sizes) // BASES_AT_ONCE
+    return np.split(np.arange(len(edits)), np.flatnonzero(np.diff(done)) + 1)
 
 
 def _by_length(size: Ints, added: Ints) -> Ints:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ann.anntools import consequence
+from ann.anntools import consequence, translated
 from ann.anntools.effects import Note
 from tests.unit.anntools_models import Change, Model, alleles, array, called, peptides, reverse_complement, transcripts
 
@@ -149,3 +149,27 @@ def test_amino_acids_of_the_reverse_strand_are_read_backwards() -> None:
         (3, b"KW", b"RG"),
     ]
     assert found.cds.tolist() == [7, 9, 10, 8]
+
+
+def test_an_allele_too_long_to_translate_is_judged_by_its_length() -> None:
+    long = translated.LONGEST // 3 * 3 + 3
+    changes: list[Change] = [(7, b"", b"C" * long), (7, b"", b"C" * (long + 1))]
+    terms, _, acids = judged(b"ATGGCTAAATAA", changes)
+    assert (terms, acids) == ([{"inframe_insertion"}, {"frameshift"}], [])
+
+
+def test_edits_are_read_the_same_in_many_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    cds = b"ATG" + b"GCAAAGCCC" * 9 + b"TAA"
+    changes: list[Change] = [(place, b"", b"A" * size) for place in range(2, 60) for size in (1, 2, 3, 4)]
+    whole = judged(cds, changes)
+    monkeypatch.setattr(translated, "BASES_AT_ONCE", 100)
+    assert judged(cds, changes) == whole
+
+
+def test_a_deletion_of_a_whole_cds_loses_both_its_ends() -> None:
+    cds = b"ATGGCTAAATAA"
+    contig = LEAD + cds + LEAD
+    model = Model(exons=[(3, 40)], cds=(11, 22))
+    contig += LEAD
+    found = consequence.effects(alleles([(9, contig[8:25], b"")]), transcripts([model], contig), array(contig), 5, 9)
+    assert called(found) == [{"start_lost", "stop_lost", "5_prime_UTR_variant", "3_prime_UTR_variant"}]
