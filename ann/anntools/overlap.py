@@ -184,7 +184,7 @@ class OverlapTrack:
         if place is None:
             return empty(first.size)
         begin = first.astype(np.int32, copy=False)
-        end = last.astype(np.int32, copy=False)
+        end = np.minimum(last, LAST - 1).astype(np.int32)
         segment = np.searchsorted(place.cuts, begin, side="right")
         rows = place.text[segment]
         slow = (place.next_cut[segment] <= end) | (rows < 0)

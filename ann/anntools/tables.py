@@ -104,26 +104,23 @@ class Table:
     def _parsed(self, text: bytes, names: Sequence[str], wanted: Sequence[str], numbers: Ints) -> dict[str, pa.Array]:
         places = {name: _number(name, len(names)) or names.index(name) + 1 for name in wanted}
         titles = [str(place) for place in range(1, len(names) + 1)]
-        bad: list[tuple[int, int]] = []
-
-        def refused(row: pc_csv.InvalidRow) -> str:
-            bad.append((row.number, row.actual_columns))
-            return "skip"
-
         include = sorted({str(place) for place in places.values()}, key=int)
-        table = pc_csv.read_csv(
-            pa.BufferReader(text),
-            read_options=pc_csv.ReadOptions(column_names=titles, use_threads=False, block_size=max(len(text), 1)),
-            parse_options=pc_csv.ParseOptions(
-                delimiter="\t", quote_char=False, ignore_empty_lines=False, invalid_row_handler=refused
-            ),
-            convert_options=pc_csv.ConvertOptions(
-                include_columns=include, column_types=dict.fromkeys(include, pa.binary()), strings_can_be_null=False
-            ),
-        )
-        if bad:
-            row, count = bad[0]
-            raise self.refuse(int(numbers[row - 1]), f"it has {count} columns, the lines before have {len(names)}.")
+        try:
+            table = pc_csv.read_csv(
+                pa.BufferReader(text),
+                read_options=pc_csv.ReadOptions(column_names=titles, use_threads=False, block_size=len(text)),
+                parse_options=pc_csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
+                convert_options=pc_csv.ConvertOptions(
+                    include_columns=include, column_types=dict.fromkeys(include, pa.binary()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            for number, line in zip(numbers.tolist(), text.splitlines(), strict=True):
+                count = line.count(b"\t") + 1
+                if count != len(names):
+                    sentence = f"it has {count} columns, the lines before have {len(names)}."
+                    raise self.refuse(number, sentence) from error
+            raise self.refuse(int(numbers[0]), f"from here on the table cannot be read: {error}.") from error
         columns = {title: table.column(title).combine_chunks() for title in include}
         return {name: columns[str(place)] for name, place in places.items()}
 

@@ -159,3 +159,8 @@ def test_a_contig_without_intervals_gets_nothing_and_release_changes_no_answer(t
     assert asked(track, records)[0] == [";X=a", "", ""]
     track.release_pages()
     assert asked(track, records)[0] == [";X=a", "", ""]
+
+
+def test_a_record_at_the_last_position_that_vcf_allows_is_taken(tmp_path: Path) -> None:
+    track, _ = compiled(tmp_path, "chr1\t0\t10\ta\n")
+    assert asked(track, vcf(("chr1", 0, "A", "C"), ("chr1", 2**31 - 1, "ACGT", "A")))[0] == ["", ""]
