@@ -1,6 +1,7 @@
 """A block's alleles as rows of the table of variants, in the compact form in which they are sorted."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -17,8 +18,10 @@ from ann.anntools.variants import Alleles, Kind
 
 # A row begins with its key: the contig's place above POS, so that keys sort as the genome does.
 POS_BITS: Final = 32
-# Texts longer than this are cut, so that a thousand alleles of a REF of megabytes do not fill the memory.
+# Texts longer than this are cut, and no more alleles than a portion are made to rows at a time, so that thousands of
+# alleles of a REF of megabytes do not fill the memory.
 LONGEST: Final = 1000
+PORTION: Final = 1 << 14
 CUT: Final = b"..."
 NUMBER: Final = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 NUMBERS: Final = ("exon", "intron", "cdna_position", "cds_position", "protein_position", "distance")
@@ -42,21 +45,74 @@ SCHEMA: Final = pa.schema(
 )
 
 
-def of_annotated(annotated: Annotated, place: int) -> pa.RecordBatch:
-    """Return a row for every allele, SCHEMA; ``place`` is the contig's in the order of the table."""
-    alleles, effects, block = annotated.alleles, annotated.effects, annotated.block
-    record = annotated.rows[alleles.record]
+def of_annotated(annotated: Annotated, place: int) -> Iterator[pa.RecordBatch]:
+    """Yield a row for every allele, SCHEMA; ``place`` is the contig's in the order of the table."""
+    alleles, effects = annotated.alleles, annotated.effects
     # Pairs ascend by allele, then severity, so the first of each allele is its most severe.
     pair = np.full(len(alleles), -1, np.int64)
     begins = firsts(effects.allele)
     pair[effects.allele[begins]] = begins
+    for portion in _portions(alleles):
+        part = _cut(alleles, portion)
+        record = annotated.rows[part.record]
+        columns = _of_block(annotated.block, record, np.int64(place)) | _of_alleles(part)
+        columns |= _of_pairs(annotated, part, pair[portion])
+        if annotated.known is not None:
+            columns["known"] = pa.array(annotated.known[part.record])
+        yield _batch(columns)
+
+
+def of_unplaced(block: Block, rows: Ints, places: Ints) -> Iterator[pa.RecordBatch]:
+    """Yield a row for every allele of records without effects, SCHEMA, which name their contig themselves.
+
+    ``rows``: int64 (N,), rows of ``block``, ascending. ``places``: int64 (N,), of their contigs in the table's order.
+    """
+    alleles = variants.of(block, rows, block.pos[rows])
+    for portion in _portions(alleles):
+        part = _cut(alleles, portion)
+        record = rows[part.record]
+        columns = _of_block(block, record, places[part.record]) | _of_alleles(part)
+        columns["chrom"] = _strings(block.column(CHROM), record)
+        yield _batch(columns)
+
+
+def _portions(alleles: Alleles) -> Iterator[slice]:
+    for first in range(0, len(alleles), PORTION):
+        yield slice(first, first + PORTION)
+
+
+def _cut(alleles: Alleles, portion: slice) -> Alleles:
+    """Return some of the alleles."""
+
+    def texts(column: Texts) -> Texts:
+        return Texts(column.data, column.starts[portion], column.sizes[portion])
+
+    return Alleles(
+        record=alleles.record[portion],
+        number=alleles.number[portion],
+        kind=alleles.kind[portion],
+        start=alleles.start[portion],
+        end=alleles.end[portion],
+        ref=texts(alleles.ref),
+        alt=texts(alleles.alt),
+        written=texts(alleles.written),
+    )
+
+
+def _batch(columns: dict[str, pa.Array]) -> pa.RecordBatch:
+    """Return the columns as SCHEMA has them, those that are missing as nulls."""
+    count = len(columns["key"])
+    arrays = [columns[field.name] if field.name in columns else pa.nulls(count, field.type) for field in SCHEMA]
+    return pa.record_batch(arrays, schema=SCHEMA)
+
+
+def _of_pairs(annotated: Annotated, alleles: Alleles, pair: Ints) -> dict[str, pa.Array]:
+    """Return what the effects tell; ``pair``: int64 (A,), rows of the effects, -1 for none."""
+    effects = annotated.effects
     bare = pair < 0
     changes = (alleles.kind != Kind.NONE) & (alleles.kind != Kind.SPANNING)
     terms = np.where(bare, np.where(changes, BIT["intergenic_variant"], 0), _chosen(effects.terms, pair))
-    columns = _of_block(block, record) | _of_alleles(alleles)
-    columns |= {
-        "key": pa.array((np.int64(place) << POS_BITS) + block.pos[record]),
-        "chrom": pa.nulls(record.size, pa.string()),
+    return {
         "terms": pa.array(terms, mask=terms == 0),
         "transcript": pa.array(_chosen(effects.transcript, pair).astype(np.int32), mask=bare),
         "exon": _positive(effects.exon, pair),
@@ -67,27 +123,7 @@ def of_annotated(annotated: Annotated, place: int) -> pa.RecordBatch:
         "distance": _positive(effects.distance, pair),
         "hgvs_c": _named(annotated.coding_names, pair, bare),
         "hgvs_p": _named(annotated.protein_names, pair, bare),
-        "known": pa.nulls(record.size, pa.bool_())
-        if annotated.known is None
-        else pa.array(annotated.known[alleles.record]),
     }
-    return pa.record_batch([columns[name] for name in SCHEMA.names], schema=SCHEMA)
-
-
-def of_unplaced(block: Block, rows: Ints, places: Ints) -> pa.RecordBatch:
-    """Return a row for every allele of records without effects, SCHEMA, which name their contig themselves.
-
-    ``rows``: int64 (N,), rows of ``block``, ascending. ``places``: int64 (N,), of their contigs in the table's order.
-    """
-    alleles = variants.of(block, rows, block.pos[rows])
-    record = rows[alleles.record]
-    columns = _of_block(block, record) | _of_alleles(alleles)
-    columns |= {
-        "key": pa.array((places[alleles.record] << POS_BITS) + block.pos[record]),
-        "chrom": _strings(block.column(CHROM), record),
-    }
-    columns |= {field.name: pa.nulls(record.size, field.type) for field in SCHEMA if field.name not in columns}
-    return pa.record_batch([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def _of_alleles(alleles: Alleles) -> dict[str, pa.Array]:
@@ -97,8 +133,9 @@ def _of_alleles(alleles: Alleles) -> dict[str, pa.Array]:
     }
 
 
-def _of_block(block: Block, record: Ints) -> dict[str, pa.Array]:
+def _of_block(block: Block, record: Ints, place: Ints | np.int64) -> dict[str, pa.Array]:
     return {
+        "key": pa.array((place << POS_BITS) + block.pos[record]),
         "id": _present(block, ID, record),
         "ref": _strings(block.column(REF), record),
         "qual": _floats(_present(block, QUAL, record)),

@@ -86,8 +86,9 @@ class VariantTable:
         place = self._places[annotated.contig]
         if annotated.transcripts is not None and place not in self._models:
             self._models[place] = Models.of(annotated.transcripts)
-        if self._pending.take(of_annotated(annotated, place)):
-            self._flush(last=False)
+        for batch in of_annotated(annotated, place):
+            if self._pending.take(batch):
+                self._flush(last=False)
 
     def add_unplaced(self, block: Block, rows: Ints) -> None:
         """Add the alleles of records that have no place in the assembly, ``rows`` of ``block``, ascending, int64."""
@@ -99,8 +100,9 @@ class VariantTable:
             if len(self._strangers) < STRANGERS:
                 self._strangers.setdefault(names[code], len(self._strangers))
             places[code] = len(self._contigs) + self._strangers.get(names[code], STRANGERS)
-        if self._unplaced.take(of_unplaced(block, rows, places[codes[rows]])):
-            self._flush_unplaced()
+        for batch in of_unplaced(block, rows, places[codes[rows]]):
+            if self._unplaced.take(batch):
+                self._flush_unplaced()
 
     def close(self) -> None:
         """Write what is left, and put the table in its place."""

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import dataset, parquet
 
-from ann.anntools import __version__, variant_spill, variant_table
+from ann.anntools import __version__, variant_rows, variant_spill, variant_table
 from ann.anntools.variant_columns import SCHEMA
 from ann.anntools.variant_rows import LONGEST
 from ann.anntools.variant_table import VariantTable
@@ -31,6 +31,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variant_spill, "ROWS", 64)
     monkeypatch.setattr(variant_table, "ROWS", 64)
     monkeypatch.setattr(variant_table, "WAITING", 32)
+    monkeypatch.setattr(variant_rows, "PORTION", 16)
     monkeypatch.setattr(variant_spill, "SAMPLES", 16)
 
 
