@@ -16,16 +16,20 @@ ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 
 
-def annotated(text: bytes, *, assembly: str | None = None, limits: Limits = LIMITS) -> tuple[bytes, Findings]:
+def annotated(
+    text: bytes, *, assembly: str | None = None, parquet: Path | None = None, limits: Limits = LIMITS
+) -> tuple[bytes, Findings]:
     """Return the annotated VCF and the findings for a VCF given as bytes."""
     sink = io.BytesIO()
-    findings = annotate(io.BytesIO(text), sink, "x.vcf", assembly=assembly, limits=limits)
+    findings = annotate(io.BytesIO(text), sink, "x.vcf", assembly=assembly, parquet=parquet, limits=limits)
     return sink.getvalue(), findings
 
 
 def records(text: bytes) -> list[bytes]:
     """Return the record lines of a VCF."""
-    return [line for line in text.splitlines() if not line.startswith(b"#")]
+    # Only LF ends a line, a CR elsewhere does not.
+    lines = (line.removesuffix(b"\r") for line in text.split(b"\n"))
+    return [line for line in lines if line and not line.startswith(b"#")]
 
 
 def info(line: bytes) -> dict[str, str]:
