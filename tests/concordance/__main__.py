@@ -17,7 +17,7 @@ INDELS, SIZE, VARIANTS = 5_000, 400_000, 20_000
 def results() -> Iterator[Result]:
     """Yield every comparison at its full size."""
     if ensembl.FOLDER.is_dir():
-        yield _in_folder(suites.ensembl_transcripts)
+        yield from _in_folder(suites.ensembl_transcripts)
     snpeff = SNPEFF is not None
     for title, records in (
         ("Every SNV of the rCRS", suites.mitochondrial_snvs()),

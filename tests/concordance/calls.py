@@ -20,6 +20,7 @@ CSQ_TERMS = {
     "intron": "intron_variant",
     "coding_sequence": "coding_sequence_variant",
 }
+SPLICE_SITES = {"splice_acceptor_variant", "splice_donor_variant"}
 # What VEP keeps for structural variants, csq adds to indels.
 STRUCTURAL = {"feature_elongation", "feature_truncation"}
 
@@ -63,6 +64,9 @@ def parse_bcsq(text: str) -> Iterator[Call]:
     if protein and terms & STRUCTURAL and not terms & {"frameshift_variant", "stop_gained", "stop_lost"}:
         # csq 1.24 names by these what earlier versions called inframe_altering.
         terms = (terms - STRUCTURAL) | {"protein_altering_variant"}
+    if "synonymous_variant" in terms and terms & SPLICE_SITES and not protein:
+        # So csq says that an indel leaves the splice site as it was.
+        terms = (terms - SPLICE_SITES - {"synonymous_variant"}) | {"splice_region_variant"}
     yield Call(gene, transcript, terms, protein, dna)
 
 
@@ -71,5 +75,6 @@ def parse_ann(text: str) -> Call:
     fields = text.split("|")
     if len(fields) != 16:
         raise AssertionError(f"{len(fields)} subfields in ANN, 16 were expected: {text}")
-    transcript = fields[6].removeprefix("transcript:")
+    # Names are compared without the version that Ensembl's GFF3 has in an attribute of its own.
+    transcript = fields[6].removeprefix("transcript:").partition(".")[0]
     return Call(fields[3], transcript, frozenset(fields[1].split("&")), fields[10], fields[9])

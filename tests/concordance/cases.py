@@ -27,23 +27,42 @@ FINER: Final = {
     "5_prime_UTR_premature_start_codon_gain_variant": "5_prime_UTR_variant",
 }
 OUTSIDE: Final = {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant", "intergenic_region"}
-ESSENTIAL: Final = {"splice_acceptor_variant", "splice_donor_variant"}
+VAGUE: Final = {"intron_variant", "non_coding_transcript_exon_variant"}
+INFRAME: Final = {"inframe_insertion", "inframe_deletion", "protein_altering_variant"}
+CODONS: Final = {
+    "frameshift_variant",
+    "inframe_variant",
+    "missense_variant",
+    "synonymous_variant",
+    "stop_gained",
+    "coding_sequence_variant",
+    "splice_region_variant",
+}
+# What the tools add to a more severe term by rules of their own; the protein's change is compared apart from that.
+ABSORBED: Final = {
+    "splice_acceptor_variant": CODONS,
+    "splice_donor_variant": CODONS,
+    "frameshift_variant": {"stop_gained"},
+    "stop_gained": {"inframe_variant"},
+    "stop_lost": {"inframe_variant", "frameshift_variant"},
+    "start_lost": {"inframe_variant", "frameshift_variant", "synonymous_variant", "stop_gained"},
+}
 
 
 def csq_words(terms: Terms, model: Model) -> Terms:
-    """Return ``terms`` in the words of bcftools csq.
+    """Return ``terms`` in the words that bcftools csq and VEP share.
 
-    It names introns and coding sequence only where it has nothing finer to say, calls all of a transcript that is not
-    translated non_coding, and adds feature_elongation and feature_truncation to indels outside of the CDS, which VEP
-    keeps for structural variants.
+    csq names introns and coding sequence only where it has nothing finer to say, and calls all of a transcript that is
+    not translated non_coding. VEP calls inframe only what leaves the other codons as they were, csq goes by length.
     """
     found = {FINER.get(term, term) for term in terms} - OUTSIDE - STRUCTURAL
     if model.cds is None:
         return frozenset({"non_coding_transcript_exon_variant"} if found else ())
-    if found & ESSENTIAL:
-        found.discard("splice_region_variant")
-    if "frameshift_variant" in found:
-        found.discard("stop_gained")
+    if found & INFRAME:
+        found = found - INFRAME | {"inframe_variant"}
+    for strong, weak in ABSORBED.items():
+        if strong in found:
+            found -= weak
     for vague in ("intron_variant", "coding_sequence_variant"):
         if len(found) > 1:
             found.discard(vague)
@@ -80,9 +99,7 @@ SNPEFF = Peer(snpeff_words, hgvs_protein)
 
 def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[Case]:
     """Yield a case for each record and each transcript that it touches."""
-    proteins = {
-        m.name: translate(cds(m, subject.genome), subject.code) for m in subject.models
-    }
+    proteins = {m.name: translate(cds(m, subject.genome), subject.code) for m in subject.models}
     for number, record in enumerate(subject.records):
         pos, ref, _ = trimmed(record)
         last = pos + len(ref) - 1
@@ -92,6 +109,8 @@ def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[
                 continue
             protein = proteins[model.name]
             mine, other = find(our_calls, model), find(their_calls, model)
+            if _left_out(mine, other, their_calls, peer, model):
+                continue
             yield Case(
                 record=record,
                 model=model,
@@ -101,8 +120,19 @@ def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[
                 their_protein=_change(peer.protein, other, protein),
                 our_call=mine,
                 their_call=other,
+                sequence=subject.genome[record.contig],
                 translate=partial(translated, model, record, subject.genome[record.contig], subject.code),
             )
+
+
+def _left_out(mine: Call, other: Call, others: dict[str, Call], peer: Peer, model: Model) -> bool:
+    """Whether the peer leaves out ``model`` because it names introns and RNAs of one gene a record only."""
+    return (
+        peer is CSQ
+        and not other.terms - STRUCTURAL
+        and peer.words(mine.terms, model) <= VAGUE
+        and any(call.terms & VAGUE for name, call in others.items() if name.startswith("gene "))
+    )
 
 
 def _change(read: Callable[[Call, str], Change], call: Call, protein: str) -> Change:

@@ -15,7 +15,10 @@ BAR = 0.995  # the least share of (allele, transcript) pairs on which two tools 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One record and transcript as both tools see it, terms and changes of the protein already in common words."""
+    """One record and transcript as both tools see it, terms and changes of the protein already in common words.
+
+    ``sequence`` is the contig's.
+    """
 
     record: Record
     model: Model
@@ -25,6 +28,7 @@ class Case:
     their_protein: Change
     our_call: Call
     their_call: Call
+    sequence: str
     translate: Callable[[], Change | None]
 
     @cached_property

@@ -1,7 +1,159 @@
-"""Where the engine and its peers may differ, each class with its reason."""
+"""Where the engine and its peers may differ: each class with its reason, the first one that fits counts."""
 
-from tests.concordance.comparison import Difference
+from typing import Final
 
-FROM_CSQ_DATA: tuple[Difference, ...] = ()
-FROM_CSQ: tuple[Difference, ...] = ()
-FROM_SNPEFF: tuple[Difference, ...] = ()
+from tests.concordance.comparison import Case, Difference
+from tests.concordance.models import Model, cds
+from tests.concordance.proteins import SAME, agree
+from tests.concordance.records import left_aligned, trimmed
+
+ESSENTIAL: Final = {"splice_acceptor_variant", "splice_donor_variant"}
+UNTRANSLATED: Final = {"5_prime_UTR_variant", "3_prime_UTR_variant"}
+SPLICE_REGION: Final = {"splice_region_variant"}
+PARTIAL: Final = {"coding_sequence_variant", "incomplete_terminal_codon_variant"}
+VAGUE: Final = {"intron_variant", "coding_sequence_variant"}
+
+
+def _incomplete(case: Case) -> bool:
+    """Whether the CDS begins or ends within a codon."""
+    model = case.model
+    return model.cds is not None and bool(model.phase or len(cds(model, {model.contig: case.sequence})) % 3)
+
+
+def _sites(model: Model) -> list[int]:
+    """Return the first of the two bases of every splice site."""
+    inner = list(zip(model.exons, model.exons[1:], strict=False))
+    return [left[1] + 1 for left, _ in inner] + [right[0] - 2 for _, right in inner]
+
+
+def _keeps_sites(case: Case) -> bool:
+    """Whether an insertion or deletion can be written so that it touches no splice site."""
+    pos, ref, alt = trimmed(left_aligned(case.record, case.sequence))
+    if ref and alt:
+        return False
+    moved, sites = ref or alt, _sites(case.model)
+    for _ in range(200):
+        last = pos + len(ref) - 1
+        touched = (pos <= site + 1 and last >= site if ref else pos == site + 1 for site in sites)
+        if not any(touched):
+            return True
+        following = case.sequence[(pos + len(ref)) - 1]
+        if following != moved[0]:
+            return False
+        moved, pos = moved[1:] + moved[0], pos + 1
+        ref, alt = (moved, "") if ref else ("", moved)
+    return False
+
+
+def _insertion(case: Case) -> bool:
+    _, ref, alt = trimmed(case.record)
+    return not ref and bool(alt)
+
+
+def _indel(case: Case) -> bool:
+    return len(case.record.ref) != len(case.record.alt)
+
+
+def _plain_is_ours(case: Case) -> bool:
+    return case.plain is not None and agree(case.plain, case.our_protein)
+
+
+FROM_CSQ_DATA: Final[tuple[Difference, ...]] = (
+    Difference(
+        "intron not listed",
+        "the file expects nothing of indels in introns that are written with shared bases; csq 1.24 names the intron",
+        lambda case: case.ours == {"intron_variant"} and not case.theirs,
+    ),
+    Difference(
+        "REF that reaches into the exon",
+        "csq adds synonymous where REF and ALT share exonic bases and only the intron changes",
+        lambda case: case.theirs - case.ours == {"synonymous_variant"} and case.ours == SPLICE_REGION,
+    ),
+)
+FROM_CSQ: Final[tuple[Difference, ...]] = (
+    Difference(
+        "incomplete codon",
+        "where a CDS begins or ends within a codon csq cuts that off and calls it intron, coding_sequence or nothing; we "
+        "name it, and read a mitochondrial stop that polyadenylation completes",
+        lambda case: _incomplete(case) and (case.theirs <= VAGUE or not case.ours.isdisjoint(PARTIAL)),
+    ),
+    Difference(
+        "splice site kept",
+        "the indel can be written so that both bases of the splice site stay where they are; csq names the site",
+        lambda case: bool(case.theirs & ESSENTIAL) and not case.ours & ESSENTIAL and _keeps_sites(case),
+    ),
+    Difference(
+        "insertion between exon and intron",
+        "we count an insertion between an exon and an intron to the exon, as HGVS does; csq to the intron",
+        lambda case: _insertion(case) and bool(case.ours - case.theirs) and not case.ours & ESSENTIAL,
+    ),
+    Difference(
+        "insertion at the edge of the splice region",
+        "csq lets the splice region of an exon begin one place earlier for insertions than for other alleles",
+        lambda case: _insertion(case) and bool(case.ours ^ case.theirs) and case.ours ^ case.theirs <= SPLICE_REGION,
+    ),
+    Difference(
+        "repeat that reaches a splice region",
+        "csq gets the indel left-aligned, and there it touches the splice region; we judge it as it is written",
+        lambda case: (
+            left_aligned(case.record, case.sequence) != case.record
+            and case.theirs - case.ours == SPLICE_REGION
+            and case.ours < case.theirs
+        ),
+    ),
+    Difference(
+        "deletion that begins in an untranslated region",
+        "csq names the untranslated region only; we add the splice site or region, start or stop codon that is gone "
+        "with it",
+        lambda case: _indel(case) and bool(case.theirs) and case.theirs <= UNTRANSLATED and case.theirs < case.ours,
+    ),
+    Difference(
+        "start codon that stays",
+        "after the allele a start codon still stands before the same frame; csq calls every change of its bases "
+        "start_lost",
+        lambda case: "start_lost" in case.theirs and "start_lost" not in case.ours,
+    ),
+    Difference(
+        "stop codon that stays",
+        "after the allele a stop codon still ends the same frame; csq calls its bases lost or gained",
+        lambda case: "stop_retained_variant" in case.ours,
+    ),
+    Difference(
+        "stop codon within a shifted frame",
+        "csq and VEP draw the line between frameshift and stop_lost differently where the frame shifts in or just "
+        "before the stop codon; the proteins agree",
+        lambda case: (
+            {"frameshift_variant", "stop_lost"} >= case.ours ^ case.theirs != frozenset() and _same_protein(case)
+        ),
+    ),
+    Difference(
+        "allele across the border of an exon",
+        "csq translates what is left of the exon; VEP and we name the splice site and leave the protein open",
+        lambda case: bool(case.ours & ESSENTIAL) and case.plain is None,
+    ),
+    Difference(
+        "complex allele in an intron",
+        "csq says nothing of some alleles in which bases are replaced by fewer or more",
+        lambda case: case.ours == {"intron_variant"} and not case.theirs,
+    ),
+    Difference(
+        "translation",
+        "editing the CDS and translating all of it gives our protein; csq's is another or stops short of the new codon",
+        lambda case: not agree(case.our_protein, case.their_protein) and _plain_is_ours(case),
+    ),
+    Difference(
+        "complex allele that stops the frame",
+        "editing the CDS and translating all of it gives the new stop codon that we name; csq goes by the length",
+        lambda case: "stop_gained" in case.ours - case.theirs and _plain_is_ours(case),
+    ),
+    Difference(
+        "deletion across the stop codon",
+        "csq names the stop codon only; we add the untranslated region that the deletion reaches",
+        lambda case: "stop_lost" in case.theirs and case.ours - case.theirs <= UNTRANSLATED and case.theirs < case.ours,
+    ),
+)
+FROM_SNPEFF: Final[tuple[Difference, ...]] = ()
+
+
+def _same_protein(case: Case) -> bool:
+    return agree(case.our_protein, case.their_protein) or case.our_protein == SAME

@@ -108,5 +108,6 @@ def describes(subject: Subject, calls: Calls) -> Iterator[Case]:
                 their_protein=SAME,
                 our_call=call,
                 their_call=call,
+                sequence=subject.genome[model.contig],
                 translate=lambda: None,
             )

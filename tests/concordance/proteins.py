@@ -26,10 +26,14 @@ UNKNOWN: Final[Change] = ("?",)
 
 
 def agree(one: Change, other: Change) -> bool:
-    """Whether two changes are the same as far as ``other`` tells; it may not know where a shifted frame stops."""
+    """Whether two changes are the same as far as ``other`` tells; it may not know where a shifted
+    frame stops, or which amino acid follows.
+    """
     if one[0] == other[0] == "frame" and other[3] is None:
         return one[:2] == other[:2] and other[2] in ("", one[2])
-    return one == other or other == UNKNOWN
+    if one[0] == other[0] == "extension" and not other[2]:
+        return one[:2] == other[:2]
+    return other in (one, UNKNOWN)
 
 
 def from_csq(text: str, protein: str, *, frameshift: bool) -> Change:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.concordance.models import Model
 
 INDELS = ("deletion", "insertion")
-KINDS = ("snv", "mnv", "delins", *INDELS)
+KINDS = ("snv", "snv", "snv", "mnv", "delins", *INDELS)
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +36,10 @@ def write_vcf(path: Path, records: list[Record], genome: dict[str, str]) -> Path
     lines = ["##fileformat=VCFv4.2\n"]
     lines += [f"##contig=<ID={name},length={len(sequence)}>\n" for name, sequence in genome.items()]
     lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-    lines += [f"{r.contig}\t{r.pos}\tr{i}\t{r.ref}\t{r.alt}\t.\t.\t.\n" for i, r in sorted(enumerate(records), key=lambda item: item[1])]
+    lines += [
+        f"{r.contig}\t{r.pos}\tr{i}\t{r.ref}\t{r.alt}\t.\t.\t.\n"
+        for i, r in sorted(enumerate(records), key=lambda item: item[1])
+    ]
     path.write_text("".join(lines))
     return path
 

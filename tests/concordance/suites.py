@@ -1,14 +1,14 @@
 """What is compared: twenty Ensembl transcripts, the mitochondrion, and a genome that was made up."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.concordance import ensembl, mitochondrion
 from tests.concordance.calls import Calls
 from tests.concordance.cases import CSQ, SNPEFF, cases
-from tests.concordance.comparison import Case, Result, compare
+from tests.concordance.comparison import Result, compare
 from tests.concordance.differences import FROM_CSQ, FROM_CSQ_DATA, FROM_SNPEFF
 from tests.concordance.engine import annotate, annotate_mitochondrion, annotate_models
+from tests.concordance.models import fasta
 from tests.concordance.nucleotides import describes
 from tests.concordance.peers import bcftools_csq, run_csq, snpeff
 from tests.concordance.records import INDELS, Chance, Record, Subject, borders, every_snv, write_vcf
@@ -17,25 +17,21 @@ from tests.synthetic import make
 SEED = 20261125
 
 
-def ensembl_transcripts(folder: Path) -> Result:
+def ensembl_transcripts(folder: Path) -> list[Result]:
     """Compare with what is expected of the twenty transcripts, and with a run of csq where nothing is stated."""
-    return compare(
-        "Twenty Ensembl transcripts, expectations of bcftools csq", _ensembl_cases(folder), FROM_CSQ_DATA + FROM_CSQ
-    )
-
-
-def _ensembl_cases(folder: Path) -> Iterator[Case]:
-    for transcript in ensembl.transcripts():
-        home = folder / transcript.name
-        home.mkdir()
-        order = sorted(range(len(transcript.records)), key=lambda row: transcript.records[row])
-        records = [transcript.records[row] for row in order]
-        vcf = write_vcf(home / "in.vcf", records, transcript.genome)
-        ours = annotate(home, vcf, transcript.sequence, transcript.genes)
-        run = run_csq(transcript.sequence, transcript.genes, vcf, home / "csq.vcf")
-        theirs = {new: transcript.expected.get(row, run.get(new, [])) for new, row in enumerate(order)}
-        subject = Subject(records=records, models=transcript.models, genome=transcript.genome)
-        yield from cases(subject, ours, theirs, CSQ)
+    subject, expected, annotation = ensembl.load(ensembl.FOLDER)
+    sequence, genes = folder / "genome.fa", folder / "genes.gff3"
+    sequence.write_text(fasta(subject.genome))
+    genes.write_text(annotation)
+    vcf = write_vcf(folder / "in.vcf", subject.records, subject.genome)
+    ours = annotate(folder, vcf, sequence, genes)
+    theirs = run_csq(sequence, genes, vcf, folder / "csq.vcf") | expected
+    title = "Twenty Ensembl transcripts"
+    differences = FROM_CSQ_DATA + FROM_CSQ
+    return [
+        compare(f"{title}: expectations of bcftools csq", cases(subject, ours, theirs, CSQ), differences),
+        descriptions(title, subject, ours),
+    ]
 
 
 def mitochondrial(folder: Path, records: list[Record], *, with_snpeff: bool, title: str) -> list[Result]:
@@ -68,13 +64,13 @@ def mitochondrial_indels(count: int) -> list[Record]:
 
 
 def synthetic(folder: Path, *, size: int, count: int) -> list[Result]:
-    """Compare with bcftools csq on a made genome of ``size`` bases: every second variant is near a border."""
+    """Compare with bcftools csq on a made genome of ``size`` bases: every fourth variant is near a border."""
     genome, models = make(SEED, size)
     ((contig, sequence),) = genome.items()
     near = [place for model in models for place in borders(model)]
     inside = [place for model in models for start, end in model.coding for place in range(start, end + 1)]
     chance = Chance(contig, sequence, SEED)
-    records = sorted({*chance.variants(near, count // 2), *chance.variants(inside, count - count // 2)})
+    records = sorted({*chance.variants(near, count // 4), *chance.variants(inside, count - count // 4)})
     subject = Subject(records=records, models=models, genome=genome)
     vcf = write_vcf(folder / "in.vcf", records, genome)
     ours = annotate_models(folder, vcf, models, genome)
