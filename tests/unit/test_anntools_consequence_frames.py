@@ -173,3 +173,16 @@ def test_a_deletion_of_a_whole_cds_loses_both_its_ends() -> None:
     contig += LEAD
     found = consequence.effects(alleles([(9, contig[8:25], b"")]), transcripts([model], contig), array(contig), 5, 9)
     assert called(found) == [{"start_lost", "stop_lost", "5_prime_UTR_variant", "3_prime_UTR_variant"}]
+
+
+@pytest.mark.parametrize("strand", [1, -1])
+def test_of_bases_across_an_end_of_the_cds_those_within_are_judged(strand: int) -> None:
+    contig = LEAD + b"ATGGCTAAATAA" + LEAD
+    model = Model(exons=[(1, 32)], cds=(11, 22), strand=strand)
+    changes: list[Change] = [(10, b"CA", b"AG"), (22, b"AC", b"CA")]  # GTG; TAC
+    if strand < 0:
+        contig = reverse_complement(contig)
+        changes = [(33 - place - 1, reverse_complement(ref), reverse_complement(alt)) for place, ref, alt in changes]
+    found = consequence.effects(alleles(changes), transcripts([model], contig), array(contig), 5, 9)
+    assert called(found) == [{"start_lost", "5_prime_UTR_variant"}, {"stop_lost", "3_prime_UTR_variant"}]
+    assert peptides(found) == [(1, b"M", b"V", False), (4, b"*", b"Y", False)]
