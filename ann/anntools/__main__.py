@@ -9,6 +9,7 @@ from typing import Any
 
 from ann.anntools import __version__, refdata_cli
 from ann.anntools.driver import annotate, run
+from ann.anntools.effects import VEP, VOCABULARIES
 from ann.anntools.errors import AnnToolsError
 from ann.anntools.streams import whole_file
 
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _common(options: argparse.Namespace) -> dict[str, Any]:
-    return {"assembly": options.assembly, "reference": options.reference, "parquet": options.parquet}
+    return {name: getattr(options, name) for name in ("assembly", "reference", "parquet", "terms")}
 
 
 def _pipe(options: argparse.Namespace) -> None:
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", metavar="OUTPUT", help="where to write; - is standard output")
     command.add_argument("--assembly", metavar="NAME", help="GRCh38, GRCh37, hg18 or rCRS; usually found in the file")
     command.add_argument("--reference", metavar="DIR", help="references made by refdata build or fetch")
+    command.add_argument(
+        "--terms", choices=VOCABULARIES, default=VEP, help="whose terms ANN has; SnpSift reads only snpeff's"
+    )
     command.add_argument("--threads", metavar="N", type=_threads, default=1, help="threads that compress a .gz output")
     command.add_argument("--log", metavar="FILE", help="where to write the log")
     command.add_argument("--summary", metavar="FILE", help="where to write the summary, JSON")

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from ann.anntools.effects import BIT, TERMS, Effects, Note, severity
+from ann.anntools.effects import BIT, TERMS, VEP, VOCABULARIES, Effects, Note, severity
 from ann.anntools.header import InfoKey
 from ann.anntools.intervals import expand
 from ann.anntools.texts import Bools, Ints, arrow, decimals, glue, runs
@@ -65,11 +65,11 @@ def entries(effects: Effects, alleles: Alleles, records: int, room: Ints) -> Ent
 class Writer:
     """Writes ANN for the records of one contig; keeps what is the same for all records."""
 
-    def __init__(self, transcripts: Transcripts, key: bytes) -> None:
-        """``key`` is what ANN is called in this file."""
+    def __init__(self, transcripts: Transcripts, key: bytes, vocabulary: str = VEP) -> None:
+        """``key`` is what ANN is called in this file, ``vocabulary`` one of VOCABULARIES."""
         self._transcripts = transcripts
         self._leads = pa.array([b",", b";" + key + b"="], pa.binary())
-        self._terms = TermTexts()
+        self._terms = TermTexts(vocabulary)
 
     def texts(
         self,
@@ -201,9 +201,10 @@ def _allele_texts(alleles: Alleles) -> pa.BinaryArray:
 
 
 class TermTexts:
-    """The text of every set of terms met so far: ``|term&term|IMPACT|``."""
+    """The text of every set of terms met so far: ``|term&term|IMPACT|``, in the words of a vocabulary."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: str) -> None:
+        self._words = VOCABULARIES[vocabulary]
         self._sets = np.zeros(0, np.int64)
         self._texts = pa.array([], pa.binary())
 
@@ -213,7 +214,7 @@ class TermTexts:
         unknown: Bools = places < 0
         if unknown.any():
             self._sets = np.unique(np.concatenate((self._sets, terms[unknown])))
-            self._texts = pa.array([_term_text(terms) for terms in self._sets.tolist()], pa.binary())
+            self._texts = pa.array([self._text(terms) for terms in self._sets.tolist()], pa.binary())
             places = self._find(terms)
         return self._texts.take(pa.array(places))
 
@@ -223,7 +224,7 @@ class TermTexts:
         places = np.minimum(np.searchsorted(self._sets, terms), self._sets.size - 1)
         return np.where(self._sets[places] == terms, places, -1)
 
-
-def _term_text(terms: int) -> bytes:
-    members = [term for place, term in enumerate(TERMS) if terms >> place & 1]
-    return f"|{'&'.join(term.name for term in members)}|{members[0].impact}|".encode()
+    def _text(self, terms: int) -> bytes:
+        members = [term for place, term in enumerate(TERMS) if terms >> place & 1]
+        words = dict.fromkeys(self._words.get(term.name, term.name) for term in members)
+        return f"|{'&'.join(words)}|{members[0].impact}|".encode()

@@ -12,7 +12,7 @@ from ann.anntools.ann_field import ANN
 from ann.anntools.annotated import EXAMINED, LISTED, LISTED_IN_RECORD, Annotated
 from ann.anntools.blocks import ID, REF, Block
 from ann.anntools.consequence import effects
-from ann.anntools.effects import Effects, Note
+from ann.anntools.effects import VEP, Effects, Note
 from ann.anntools.genome import Genome, Tables
 from ann.anntools.header import InfoKey
 from ann.anntools.location import GENE, REGION
@@ -29,7 +29,7 @@ NOTHING = pa.array([b""], pa.binary())
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Records of a block with what to add: ``info`` (``;KEY=value…`` or empty) and ``ids``, None where no track has any."""
+    """Records with what to add: ``info`` (``;KEY=value…`` or empty), ``ids`` (None where no track has any)."""
 
     block: Block
     info: pa.BinaryArray
@@ -45,12 +45,18 @@ def keys(genome: Genome) -> list[InfoKey]:
 class Annotator:
     """Finds what there is to say of the records of one genome, counts it and keeps it in a table."""
 
-    def __init__(self, genome: Genome, names: Mapping[InfoKey, bytes], table: VariantTable | None = None) -> None:
-        """``names`` are the keys to write, which differ from the usual ones where the input uses those itself."""
+    def __init__(
+        self, genome: Genome, names: Mapping[InfoKey, bytes], vocabulary: str = VEP, table: VariantTable | None = None
+    ) -> None:
+        """``names`` are the keys to write, which differ from the usual ones where the input uses those itself.
+
+        ``vocabulary``, one of `ann.anntools.effects.VOCABULARIES`, says how ANN calls its terms.
+        """
         self.tally = Tally()
         self._genome = genome
         self._names = names
         self._table = table
+        self._vocabulary = vocabulary
         new_names = {key.name: name.decode() for key, name in names.items()}
         self._tracks = [track.renamed(new_names) for track in genome.reference.tracks]
         self._contigs: dict[str, ContigAnnotator] = {}
@@ -71,9 +77,7 @@ class Annotator:
             part = block if stop - start == len(block) else block.part(start, stop)
             yield self._part(part, found, np.where(placed, codes, -1)[within], last[within])
 
-    def _place(
-        self, block: Block, chroms: list[bytes], codes: Ints
-    ) -> tuple[list["ContigAnnotator | None"], Bools]:
+    def _place(self, block: Block, chroms: list[bytes], codes: Ints) -> tuple[list["ContigAnnotator | None"], Bools]:
         """Return each contig, None where it is unknown, and which records lie on one, bool (N,)."""
         found: list[ContigAnnotator | None] = []
         placed = np.zeros(len(block), np.bool_)
@@ -96,7 +100,7 @@ class Annotator:
 
     def _contig(self, tables: Tables) -> "ContigAnnotator":
         if tables.name not in self._contigs:
-            self._contigs[tables.name] = ContigAnnotator(tables, self._tracks, self._names)
+            self._contigs[tables.name] = ContigAnnotator(tables, self._tracks, self._names, self._vocabulary)
         return self._contigs[tables.name]
 
     def _part(self, part: Block, found: list["ContigAnnotator | None"], codes: Ints, last: Ints) -> Part:
@@ -141,10 +145,10 @@ class Found:
 class ContigAnnotator:
     """Finds what there is to say of records on one contig."""
 
-    def __init__(self, tables: Tables, tracks: list[Track], names: Mapping[InfoKey, bytes]) -> None:
+    def __init__(self, tables: Tables, tracks: list[Track], names: Mapping[InfoKey, bytes], vocabulary: str) -> None:
         self._tables = tables
         self._tracks = tracks
-        self._ann = ann_field.Writer(tables.transcripts, names[ANN]) if ANN in names else None
+        self._ann = ann_field.Writer(tables.transcripts, names[ANN], vocabulary) if ANN in names else None
         self._location = location.Writer(tables.transcripts, names[GENE], names[REGION]) if ANN in names else None
 
     def touched(self, first: Ints, last: Ints) -> Ints:
@@ -203,9 +207,7 @@ class ContigAnnotator:
             found = annotated.effects
             room = _room(annotated.block.alleles[annotated.rows])
             entries = ann_field.entries(found, alleles, annotated.rows.size, room)
-            texts.append(
-                self._ann.texts(entries, found, alleles, annotated.coding_names, annotated.protein_names)
-            )
+            texts.append(self._ann.texts(entries, found, alleles, annotated.coding_names, annotated.protein_names))
             codes = location.region_codes(found, alleles, self._tables.transcripts, annotated.rows.size)
             texts.append(self._location.texts(found, alleles, codes))
         first = annotated.block.pos[annotated.rows]
@@ -219,8 +221,10 @@ class ContigAnnotator:
         found = [track.ids(self._tables.name, alleles, records) for track in self._tracks]
         some = [ids for ids in found if ids is not None]
         # One source of identifiers is the rule; of several the first that knows a record names it.
-        return pc.coalesce(*[pc.if_else(pc.equal(ids, b""), None, ids) for ids in some], b"") if some[1:] else (
-            next(iter(some), None)
+        return (
+            pc.coalesce(*[pc.if_else(pc.equal(ids, b""), None, ids) for ids in some], b"")
+            if some[1:]
+            else (next(iter(some), None))
         )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from ann.anntools import __version__, own_keys
 from ann.anntools.annotation import Annotator, keys
 from ann.anntools.blocks import Block, read
+from ann.anntools.effects import VEP
 from ann.anntools.errors import AnnToolsError
 from ann.anntools.genome import Genome, identify, references
 from ann.anntools.header import Header
@@ -35,6 +36,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     log: str | Path | None = None,
     summary: str | Path | None = None,
     parquet: str | Path | None = None,
+    terms: str = VEP,
     threads: int = 1,
     name: str | None = None,
     progress: Progress | None = None,
@@ -44,9 +46,10 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
 
     For X.vcf it writes X.annot.vcf, X.vcf.count.log and X.summary.json beside it, for X.vcf.gz X.annot.vcf.gz (BGZF),
     X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise. Each appears
-    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder of
-    references that `ann.anntools.refbuild` made, which come before those that the engine ships. ``parquet`` is where the
-    table of variants goes, None for none. ``threads`` compress a result in BGZF. ``name`` is what the log
+    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder
+    of references that `ann.anntools.refbuild` made, which come before those that the engine ships. ``parquet`` is
+    where the table of variants goes, None for none. ``terms``, one of `ann.anntools.effects.VOCABULARIES`, says how
+    ANN calls consequences. ``threads`` compress a result in BGZF. ``name`` is what the log
     and the summary call the input where that is not the name of the file. ``progress`` is called after every block
     with the records done and the bytes read from ``path``.
 
@@ -71,6 +74,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
                 assembly=assembly,
                 reference=reference,
                 parquet=parquet,
+                terms=terms,
                 progress=progress,
                 limits=limits,
             )
@@ -103,6 +107,7 @@ def annotate(  # noqa: PLR0913  as `run`
     assembly: str | None = None,
     reference: str | Path | None = None,
     parquet: str | Path | None = None,
+    terms: str = VEP,
     progress: Progress | None = None,
     limits: Limits = LIMITS,
 ) -> Findings:
@@ -122,7 +127,7 @@ def annotate(  # noqa: PLR0913  as `run`
         table = None
         if parquet is not None:
             table = stack.enter_context(VariantTable(Path(parquet), genome.contigs, genome.assembly.name))
-        annotator = Annotator(genome, used.names, table)
+        annotator = Annotator(genome, used.names, terms, table)
         for block in chain([] if first is None else [first], records):
             result.allow(block.data.size)
             for part in _parts(annotator, used, block, header, limits):
@@ -134,9 +139,7 @@ def annotate(  # noqa: PLR0913  as `run`
     return _findings(name, header, genome, used, annotator)
 
 
-def _parts(
-    annotator: Annotator, used: OwnKeys, block: Block, header: Header, limits: Limits
-) -> Iterator[pa.Buffer]:
+def _parts(annotator: Annotator, used: OwnKeys, block: Block, header: Header, limits: Limits) -> Iterator[pa.Buffer]:
     """Yield the annotated bytes of a block."""
     for part in annotator.annotate(used.without_earlier(block, header, limits)):
         ids = [] if part.ids is None else [id_edit(part.block, part.ids)]

@@ -56,6 +56,21 @@ TERMS: Final = (
     Term("downstream_gene_variant", MODIFIER),
     Term("intergenic_variant", MODIFIER),
 )
+# What terms are called in ANN. SnpSift 5.1 stops at a term that SnpEff does not have, and these are VEP's alone.
+VEP, SNPEFF = "vep", "snpeff"
+VOCABULARIES: Final[dict[str, dict[str, str]]] = {
+    VEP: {},
+    SNPEFF: {
+        "transcript_amplification": "duplication",
+        "feature_truncation": "gene_variant",
+        "protein_altering_variant": "coding_sequence_variant",
+        "splice_donor_5th_base_variant": "splice_region_variant",
+        "splice_donor_region_variant": "splice_region_variant",
+        "splice_polypyrimidine_tract_variant": "intron_variant",
+        "incomplete_terminal_codon_variant": "coding_sequence_variant",
+        "intergenic_variant": "intergenic_region",
+    },
+}
 BIT: Final = {term.name: 1 << place for place, term in enumerate(TERMS)}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from isal import isal_zlib
+from isal.isal_zlib import IsalError
 
 from ann.anntools.errors import BadInput
 from ann.anntools.limits import Limits
@@ -141,7 +142,7 @@ def _gunzip(stream: Reader, head: bytes, limits: Limits) -> Iterator[bytes]:
     while True:
         try:
             piece = member.decompress(waiting, CHUNK)
-        except isal_zlib.error as error:
+        except IsalError as error:
             raise BadInput(f"The gzip is damaged after {unpacked:,} decompressed bytes.") from error
         unpacked += len(piece)
         _refuse_bomb(packed, unpacked, limits)
@@ -182,7 +183,7 @@ def _refuse_bomb(packed: int, unpacked: int, limits: Limits) -> None:
 
 
 class BgzfWriter:
-    """Compresses what is written to it into ``raw`` as BGZF, in ``threads`` threads; `close` ends it as a whole file."""
+    """Compresses what is written to it into ``raw`` as BGZF, in ``threads`` threads; `close` ends the file."""
 
     def __init__(self, raw: BinaryIO, threads: int = 1) -> None:
         self._raw = raw

@@ -78,13 +78,15 @@ class Transcripts:
     @cached_property
     def exon_counts(self) -> Ints:
         """Number of exons of each transcript, int64 (T,)."""
-        return np.diff(self.exon_offsets)
+        counts: Ints = np.diff(self.exon_offsets)
+        return counts
 
     @cached_property
     def spliced_offsets(self) -> Ints:
         """Where each spliced transcript begins among all of them, int64 (T + 1,)."""
         sizes = np.concatenate(([0], np.cumsum(self.exon_ends - self.exon_starts + 1)))
-        return sizes[self.exon_offsets]
+        offsets: Ints = sizes[self.exon_offsets]
+        return offsets
 
     @cached_property
     def lengths(self) -> Ints:

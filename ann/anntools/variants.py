@@ -160,24 +160,27 @@ def _kind_of(alt: bytes) -> Kind:
 
 def _letters(texts: Texts) -> Bools:
     """Whether all bytes of each row are letters; rows are not empty."""
-    wrong = np.concatenate(([0], np.cumsum(~LETTER[texts.flat()])))
-    ends = np.cumsum(texts.sizes)
-    return wrong[ends] == wrong[ends - texts.sizes]
+    return _without(texts, ~LETTER[texts.flat()])
 
 
 def _holds_bracket(texts: Texts) -> Bools:
     flat = texts.flat()
     last = texts.data[texts.starts + texts.sizes - 1]
-    found = np.concatenate(([0], np.cumsum((flat == ord("[")) | (flat == ord("]")))))
-    ends = np.cumsum(texts.sizes)
-    return (found[ends] > found[ends - texts.sizes]) | (last == DOT)
+    found: Bools = ~_without(texts, (flat == ord("[")) | (flat == ord("]"))) | (last == DOT)
+    return found
 
 
 def _equal(one: Texts, other: Texts) -> Bools:
     """Whether rows of the same sizes, none empty, are the same."""
-    differs = np.concatenate(([0], np.cumsum(one.flat() != other.flat())))
-    ends = np.cumsum(one.sizes)
-    return differs[ends] == differs[ends - one.sizes]
+    return _without(one, one.flat() != other.flat())
+
+
+def _without(texts: Texts, marked: Bools) -> Bools:
+    """Whether none of each row's bytes, which `Texts.flat` returns, is marked."""
+    before = np.concatenate(([0], np.cumsum(marked)))
+    ends = np.cumsum(texts.sizes)
+    none: Bools = before[ends] == before[ends - texts.sizes]
+    return none
 
 
 def _shared(kind: NDArray[np.uint8], ref: Texts, alt: Texts) -> tuple[Ints, Ints]:

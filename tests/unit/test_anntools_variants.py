@@ -39,7 +39,11 @@ def trimmed(pos: int, ref: str, alt: str) -> tuple[int, str, str]:
 @given(st.lists(st.tuples(st.integers(1, 10**6), BASES, st.lists(BASES, min_size=1, max_size=4)), min_size=1))
 def test_shared_bases_are_cut_off_as_one_base_at_a_time_would(records: list[tuple[int, str, list[str]]]) -> None:
     found = alleles(*((pos, ref, ",".join(alts)) for pos, ref, alts in records))
-    expected = [(row, number, *trimmed(pos, ref, alt)) for row, (pos, ref, alts) in enumerate(records) for number, alt in enumerate(alts)]
+    expected = [
+        (row, number, *trimmed(pos, ref, alt))
+        for row, (pos, ref, alts) in enumerate(records)
+        for number, alt in enumerate(alts)
+    ]
     assert found.record.tolist() == [row for row, *_ in expected]
     assert found.number.tolist() == [number for _, number, *_ in expected]
     for allele, (_, _, start, ref, alt) in enumerate(expected):
