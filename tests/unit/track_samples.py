@@ -10,7 +10,8 @@ from ann.anntools.limits import LIMITS
 from ann.anntools.places import Bodies
 from ann.anntools.recipe import parse
 from ann.anntools.texts import Bytes
-from ann.anntools.tracks import Track, compile_source, open_track
+from ann.anntools.track_build import compile_source
+from ann.anntools.tracks import Track, open_track
 
 CONTIGS = {"1": 100_000, "2": 50_000}
 HEADER = "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=100000>\n##contig=<ID=chr2,length=50000>\n"

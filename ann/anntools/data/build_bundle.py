@@ -30,7 +30,7 @@ from ann.anntools.recipe import InfoSpec, Location, SourceSpec
 from ann.anntools.refdata import SEQUENCE, Contig, Release
 from ann.anntools.refwriter import write_description, write_models
 from ann.anntools.texts import Bytes, Ints, arrow, escaped, from_list
-from ann.anntools.tracks import compile_source
+from ann.anntools.track_build import compile_source
 from ann.anntools.transcripts import Transcripts
 
 VERSION = "2026.11"
