@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from isal import isal_zlib
-from isal.isal_zlib import IsalError
+from isal.igzip_lib import IsalError
 
 from ann.anntools.errors import BadInput
 from ann.anntools.limits import Limits

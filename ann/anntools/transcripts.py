@@ -91,7 +91,8 @@ class Transcripts:
     @cached_property
     def lengths(self) -> Ints:
         """Bases of each spliced transcript, int64 (T,)."""
-        return np.diff(self.spliced_offsets)
+        lengths: Ints = np.diff(self.spliced_offsets)
+        return lengths
 
     @cached_property
     def exon_before(self) -> Ints:
