@@ -100,7 +100,8 @@ class Transcripts:
         sizes = self.exon_ends - self.exon_starts + 1
         before = np.cumsum(sizes) - sizes - np.repeat(self.spliced_offsets[:-1], self.exon_counts)
         after = np.repeat(self.lengths, self.exon_counts) - before - sizes
-        return np.where(np.repeat(self.strand, self.exon_counts) > 0, before, after)
+        directed: Ints = np.where(np.repeat(self.strand, self.exon_counts) > 0, before, after)
+        return directed
 
     @cached_property
     def cds_first(self) -> Ints:
