@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from isal import isal_zlib
-from isal.igzip_lib import IsalError
 
 from ann.anntools.errors import BadInput
 from ann.anntools.limits import Limits
 
+DAMAGED = cast("type[Exception]", isal_zlib.error)  # the package's types take the class for an instance
 CHUNK = 1 << 20
 GZIP = b"\x1f\x8b"
 # RFC 1952 member: 31 asks zlib for a gzip header and trailer around a window of 15 bits.
@@ -142,7 +142,7 @@ def _gunzip(stream: Reader, head: bytes, limits: Limits) -> Iterator[bytes]:
     while True:
         try:
             piece = member.decompress(waiting, CHUNK)
-        except IsalError as error:
+        except DAMAGED as error:
             raise BadInput(f"The gzip is damaged after {unpacked:,} decompressed bytes.") from error
         unpacked += len(piece)
         _refuse_bomb(packed, unpacked, limits)
