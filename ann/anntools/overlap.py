@@ -25,14 +25,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ann.anntools.errors import BadInput, clipped
 from ann.anntools.header import InfoKey
 from ann.anntools.intervals import Layers
-from ann.anntools.texts import Bools, Ints
+from ann.anntools.texts import Bools, Ints, offsets_of
 from ann.anntools.variants import Alleles
 
 SEGMENTS, TEXTS, INTERVALS, VALUES = "segments.arrow", "texts.arrow", "intervals.arrow", "values.arrow"
 ASSEMBLED = -1
 MOST_VALUES = 1000
+MOST_TEXT = 128 << 20  # bytes that a source may say of the records of one block: sixty times the block's own size
 MOST_PAIRS = 1 << 21  # pairs of records and intervals that are looked at together, some 100 bytes each
 LAST = np.iinfo(np.int32).max
 
@@ -52,12 +54,17 @@ class Shelf:
     codes: Sequence[Rows]
     values: Sequence[pa.BinaryArray]
 
-    def texts(self, first: Rows, last: Rows, keys: Sequence[InfoKey]) -> pa.BinaryArray:
-        """Return ``;KEY=value,value`` of all keys for each span ``first[i] .. last[i]``, empty where nothing is."""
-        parts = [
-            self._some(first[begin:end], last[begin:end], keys)
-            for begin, end in portions(self.layers.candidates(first, last), MOST_PAIRS)
-        ]
+    def texts(self, first: Rows, last: Rows, keys: Sequence[InfoKey], most: int = LAST) -> pa.BinaryArray:
+        """Return ``;KEY=value,value`` of all keys for each span ``first[i] .. last[i]``, empty where nothing is.
+
+        Raises OverflowError where they take more than ``most`` bytes.
+        """
+        parts = []
+        for begin, end in portions(self.layers.candidates(first, last), MOST_PAIRS):
+            parts.append(self._some(first[begin:end], last[begin:end], keys))
+            most -= parts[-1].nbytes
+            if most < 0:
+                raise OverflowError
         return pa.concat_arrays(parts) if len(parts) != 1 else parts[0]
 
     def _some(self, first: Rows, last: Rows, keys: Sequence[InfoKey]) -> pa.BinaryArray:
@@ -145,6 +152,19 @@ class _Contig:
         self.next_cut: Rows = np.append(self.cuts, LAST)
         self.pool: pa.BinaryArray = track.files[TEXTS].columns(batch)[0]
 
+    def take(self, rows: Rows) -> pa.BinaryArray:
+        """Return ready-made texts. Raises OverflowError where they take more than MOST_TEXT bytes."""
+        if not rows.any():
+            return empty(rows.size)
+        if self.longest * rows.size > MOST_TEXT and int(np.diff(offsets_of(self.pool))[rows].sum()) > MOST_TEXT:
+            raise OverflowError
+        return self.pool.take(pa.array(rows))
+
+    @cached_property
+    def longest(self) -> int:
+        """Bytes of the longest ready-made text."""
+        return int(np.diff(offsets_of(self.pool)).max())
+
     @cached_property
     def shelf(self) -> Shelf:
         """The intervals, for what the segments do not answer."""
@@ -179,7 +199,10 @@ class OverlapTrack:
         return copy
 
     def texts(self, contig: str, first: Ints, last: Ints, alleles: Alleles) -> pa.BinaryArray:  # noqa: ARG002
-        """Return ``;KEY=value,value`` for each record, empty where its span ``first .. last`` touches nothing."""
+        """Return ``;KEY=value,value`` for each record, empty where its span ``first .. last`` touches nothing.
+
+        Raises BadInput where that is too much to hold.
+        """
         place = self._contig(contig)
         if place is None:
             return empty(first.size)
@@ -188,11 +211,18 @@ class OverlapTrack:
         segment = np.searchsorted(place.cuts, begin, side="right")
         rows = place.text[segment]
         slow = (place.next_cut[segment] <= end) | (rows < 0)
-        if not slow.any():
-            found = place.pool.take(pa.array(rows)) if rows.any() else empty(first.size)
-        else:
+        assembled = slow.any()
+        if assembled:
             rows[slow] = 0
-            found = _put(place.pool.take(pa.array(rows)), slow, place.shelf.texts(begin[slow], end[slow], self._stored))
+        try:
+            found = place.take(rows)
+            if assembled:
+                found = _put(found, slow, place.shelf.texts(begin[slow], end[slow], self._stored, MOST_TEXT))
+        except OverflowError as error:
+            raise BadInput(
+                f"The records on {clipped(contig)} touch so many intervals of {self.name} that what it says of them "
+                f"takes more than {MOST_TEXT:,} bytes at once, the most that is taken."
+            ) from error
         return self._with_names(found)
 
     def ids(self, contig: str, alleles: Alleles, records: int) -> None:

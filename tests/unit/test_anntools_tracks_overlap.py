@@ -10,6 +10,7 @@ import pytest
 from pysam import bcftools
 
 from ann.anntools import overlap, overlap_build
+from ann.anntools.errors import BadInput
 from tests.unit.track_samples import HEADER, asked, compiled, key, vcf
 
 VCFANNO = shutil.which("vcfanno")
@@ -164,3 +165,17 @@ def test_a_contig_without_intervals_gets_nothing_and_release_changes_no_answer(t
 def test_a_record_at_the_last_position_that_vcf_allows_is_taken(tmp_path: Path) -> None:
     track, _ = compiled(tmp_path, "chr1\t0\t10\ta\n")
     assert asked(track, vcf(("chr1", 0, "A", "C"), ("chr1", 2**31 - 1, "ACGT", "A")))[0] == ["", ""]
+
+
+@pytest.mark.parametrize("growth", [0, 1000])
+def test_records_of_which_too_much_would_be_said_are_refused(
+    growth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlap_build, "GROWTH", growth)
+    monkeypatch.setattr(overlap_build, "FLOOR", 0)
+    monkeypatch.setattr(overlap, "MOST_TEXT", 100_000)
+    track, _ = compiled(tmp_path, "".join(f"chr1\t{start}\t9000\tn{start}\n" for start in range(500)))
+    few = [("chr1", 8000, "A", "C")] * 20
+    assert len(asked(track, vcf(*few))[0][0]) > 2000
+    with pytest.raises(BadInput, match=r"intervals of source .* more than 100,000 bytes at once"):
+        asked(track, vcf(*few * 3))
