@@ -13,6 +13,7 @@ from ann.anntools.texts import Bytes, Ints
 
 STOP, UNKNOWN, SELENOCYSTEINE = ord("*"), ord("X"), ord("U")
 STANDARD, MITOCHONDRIAL = 1, 2
+SIZE: Final = 3  # bases of a codon
 BASES: Final = "TCAG"  # the order in which NCBI lists codons
 AMINO_ACIDS: Final = {
     STANDARD: "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG",

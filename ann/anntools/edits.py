@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ann.anntools import codons
-from ann.anntools.frames import Frames
+from ann.anntools.frames import Frames, codon
 from ann.anntools.texts import Bytes, Ints, Texts
 from ann.anntools.touched import Flags
 
-CODON: Final = 3
-FIRST_READ: Final = 64  # codons of a shifted frame that are read at first; most meet a stop before
+CODON: Final = codons.SIZE
+FIRST_READ: Final = 24  # codons of a shifted frame that are read at first; most meet a stop before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,18 +56,24 @@ class Edits:
 
 def edited_codons(edits: Edits, frame: Frames, row: Ints, place: Ints) -> NDArray[np.uint8]:
     """Return the codons of the edited transcripts whose first bases are at ``place`` after the first touched codon."""
-    first = edits.first[row]
-    lead = first - 3 * (first // 3)
-    added = edits.alt.sizes[row]
+    first, last, added = edits.first[row], edits.last[row], edits.alt.sizes[row]
+    lead = first % CODON
+    behind = place - lead - added
+    result = np.empty(row.size, np.uint8)
+    after = np.flatnonzero(behind >= 0)
+    result[after] = codon(frame, edits.transcript[row[after]], (last + 1 + behind)[after])
+    mixed = np.flatnonzero(behind < 0)
     bases = []
-    for shift in range(3):
-        at = place + shift
-        old = np.where(at < lead, first - lead + at, edits.last[row] + 1 + at - lead - added)
-        base = frame.read(edits.transcript[row], old)
-        new = np.flatnonzero((at >= lead) & (at < lead + added))
-        base[new] = edits.new_base(row[new], (at - lead)[new])
+    for shift in range(CODON):
+        at = place[mixed] + shift
+        before, beyond = at < lead[mixed], at >= (lead + added)[mixed]
+        old = np.where(before, (first - lead)[mixed] + at, (last + 1 + behind)[mixed] + shift)
+        base = frame.read(edits.transcript[row[mixed]], old)
+        new = np.flatnonzero(~before & ~beyond)
+        base[new] = edits.new_base(row[mixed[new]], at[new] - lead[mixed[new]])
         bases.append(base)
-    return codons.codes(*bases)
+    result[mixed] = codons.codes(*bases)
+    return result
 
 
 def begins_as_before(edits: Edits, frame: Frames) -> Flags:
@@ -112,7 +118,7 @@ def to_stop(edits: Edits, frame: Frames) -> Texts:
         met[row[found]] = True
         done += step
         active = active[~met & (total[active] > done)]
-        step *= 4
+        step *= 2
     if not pieces:
         return Texts(np.zeros(0, np.uint8), np.zeros(len(edits), np.int64), sizes)
     order = np.argsort(np.concatenate([rows for rows, _ in pieces]), kind="stable")

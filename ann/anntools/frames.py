@@ -90,7 +90,11 @@ def _frames(models: Transcripts) -> Frames:
 
 def codon(frame: Frames, transcript: Ints, place: Ints) -> NDArray[np.uint8]:
     """Return the numbered codon whose first base is at ``place`` in each transcript."""
-    return codons.codes(*(frame.read(transcript, place + shift) for shift in range(3)))
+    room = frame.limit[transcript] - frame.tail[transcript] - place
+    if ((room >= codons.SIZE) & (place > -frame.first[transcript])).all():
+        start = frame.base[transcript] + place
+        return codons.codes(frame.bases[start], frame.bases[start + 1], frame.bases[start + 2])
+    return codons.codes(*(frame.read(transcript, place + shift) for shift in range(codons.SIZE)))
 
 
 def _starts(frame: Frames) -> NDArray[np.bool_]:
