@@ -46,6 +46,12 @@ def read(path: Path) -> GeneModels:
     _check_order(path, columns["exonStarts"], offsets, exon_starts, exon_ends)
     first, last = _integers(_trimmed(columns["cdsStart"])), _integers(_trimmed(columns["cdsEnd"]))
     coding = first < last
+    owner = np.repeat(np.arange(count), counts)
+    for name, place in (("cdsStart", first + 1), ("cdsEnd", last)):
+        exonic = (exon_starts <= place[owner]) & (exon_ends >= place[owner])
+        _check(
+            path, columns[name], ~coding | np.logical_or.reduceat(exonic, offsets[:-1]), f"{name}, which is in an exon"
+        )
     contig = columns["chrom"].dictionary_encode()
     nothing = pa.nulls(count, pa.binary())
     incomplete_start, incomplete_end = (
@@ -127,4 +133,4 @@ def _check(path: Path, values: pa.BinaryArray, good: Bools, what: str) -> None:
     if not good.all():
         bad = int(np.argmin(good))
         said = clipped(values[bad].as_py().decode("utf-8", "replace"))
-        raise at_line(path, line_of(path, bad), f"{said!r} is not a list of {what}.")
+        raise at_line(path, line_of(path, bad), f"{said!r} cannot be {what}.")

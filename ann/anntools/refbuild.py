@@ -19,8 +19,8 @@ from ann.anntools.recipe import Location, Recipe
 from ann.anntools.refdata import SEQUENCE, Contig, Reference, Release, read, shipped_lengths
 from ann.anntools.refwriter import write_description, write_models
 from ann.anntools.swap import replaced_whole
-from ann.anntools.texts import Bytes
-from ann.anntools.tracks import compile_source
+from ann.anntools.texts import Bytes, Ints
+from ann.anntools.track_build import compile_source
 from ann.anntools.transcripts import Transcripts
 
 READERS: Final[dict[str, Callable[[Path], GeneModels]]] = {
@@ -31,6 +31,7 @@ READERS: Final[dict[str, Callable[[Path], GeneModels]]] = {
 FLANK, MITOCHONDRIAL_FLANK = 5000, 500  # 5 kb would be a third of a mitochondrial genome
 RCRS_LENGTH = 16569
 TRACKS = "tracks"
+UNVERSIONED = "unversioned"
 SHOWN = 5  # names that a sentence lists
 
 
@@ -55,7 +56,7 @@ class Build:
         write_description(
             self.folder,
             assembly=self.assembly,
-            version=self.recipe.release,
+            version=self.recipe.release or UNVERSIONED,
             contigs=self.contigs,
             releases=self._releases(),
             tracks=tracks,
@@ -78,7 +79,7 @@ class Build:
                 raise ReferenceDataError(
                     f"The recipe of {self.assembly} has no [sequence], without which its contigs are unknown."
                 )
-            self.contigs = _contigs({MITOCHONDRION: RCRS_LENGTH} | lengths if self.human else lengths, at_hand=False)
+            self.contigs = _contigs(lengths | {MITOCHONDRION: RCRS_LENGTH}, at_hand=False)
             return
         path = self.folder / SEQUENCE
         with path.open("wb") as out:
@@ -108,36 +109,34 @@ class Build:
         path = self.find(self.recipe.genes.location)
         models = READERS[self.recipe.genes.format](path)
         self.notes += models.notes
-        lengths = {contig.name: contig.length for contig in self.contigs}
-        names = Names(lengths, human=self.human)
-        found = [names.find(name) for name in models.contigs]
-        contig = models.contig
-        known = np.array([name is not None for name in found])[contig] if found else np.zeros(0, np.bool_)
-        self._note_unknown(models, known)
-        limit = np.array([lengths.get(name or "", 0) for name in found], np.int64)[contig]
-        inside = (models.ends <= limit) & (models.starts >= 1)
-        outside = models.row[known & ~inside]
-        if outside.size:
+        place = self._places(models)
+        length = np.array([contig.length for contig in self.contigs])[place]
+        outside = (place >= 0) & ((models.ends > length) | (models.starts < 1))
+        if outside.any():
             what = "transcripts reach beyond the ends of their contigs and were left out"
-            self.notes.append(note(path, outside, lambda count: f"{count} {what}"))
-        for entry in self.contigs:
-            codes = [code for code, name in enumerate(found) if name == entry.name]
-            rows = np.flatnonzero(known & inside & np.isin(contig, codes))
-            if rows.size:
-                self.models[entry.name] = models.of(rows, entry.genetic_code)
+            self.notes.append(note(path, models.row[outside], lambda count: f"{count} {what}"))
+        place[outside] = -1
+        order = np.argsort(place, kind="stable")
+        edges = np.searchsorted(place[order], np.arange(len(self.contigs) + 1))
+        for contig, first, last in zip(self.contigs, edges[:-1], edges[1:], strict=True):
+            if first < last:
+                self.models[contig.name] = models.of(order[first:last], contig.genetic_code)
         if not self.models:
             raise ReferenceDataError(f"None of the transcripts in {path.name} lies on a contig of {self.assembly}.")
 
-    def _note_unknown(self, models: GeneModels, known: np.typing.NDArray[np.bool_]) -> None:
-        """Say which contigs of the gene models the sequence lacks."""
-        missing = np.unique(models.contig[~known])
-        if missing.size:
-            said = ", ".join(clipped(models.contigs[code]) for code in missing[:SHOWN].tolist())
-            said += ", …" if missing.size > SHOWN else ""
-            count = f"{int((~known).sum()):,}"
-            self.notes.append(
-                f"{count} transcripts on {missing.size:,} contigs that the sequence lacks ({said}) were left out."
-            )
+    def _places(self, models: GeneModels) -> Ints:
+        """Return the place in ``contigs`` of each transcript's contig, -1 where the sequence lacks it, and say so."""
+        number = {contig.name: place for place, contig in enumerate(self.contigs)}
+        names = Names(number, human=self.human)
+        found = [names.find(name) for name in models.contigs]
+        places = np.array([-1 if name is None else number[name] for name in found], np.int64)[models.contig]
+        missing = [name for name, known in zip(models.contigs, found, strict=True) if known is None]
+        count = int((places < 0).sum())
+        if count:
+            said = ", ".join(clipped(name) for name in missing[:SHOWN]) + (", …" if len(missing) > SHOWN else "")
+            where = f"{len(missing):,} contigs that the sequence lacks ({said})"
+            self.notes.append(f"{count:,} transcripts on {where} were left out.")
+        return places
 
     def _track(self, number: int) -> dict[str, Any]:
         spec = self.recipe.sources[number]

@@ -118,10 +118,12 @@ class Reference:
         return tuple(open_track(self.folder / entry["folder"], entry, self.sequence) for entry in self._track_entries)
 
     def release_pages(self) -> None:
-        """Give the memory of the mapped sequences back to the system, which reads them again when they are needed."""
+        """Give the memory of the mapped files back to the system, which reads them again when they are needed."""
         for name in ("_sequence", "_spliced"):
             if name in self.__dict__:
                 self.__dict__[name].release()
+        for track in self.__dict__.get("tracks", ()):
+            track.release_pages()
 
     @cached_property
     def _genes(self) -> pa.RecordBatchFileReader:

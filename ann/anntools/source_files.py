@@ -16,10 +16,14 @@ GZIP = b"\x1f\x8b"
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Give the text of ``path``, decompressed where its bytes are gzip or BGZF.
 
-    Raises ReferenceDataError where it cannot be read, or where a gzip is cut off or damaged.
+    Raises ReferenceDataError where it cannot be opened, or where a gzip is cut off or damaged.
     """
     try:
-        with path.open("rb") as raw:
+        raw = path.open("rb")
+    except OSError as error:
+        raise ReferenceDataError(f"The file {path} cannot be read: {error.strerror}.") from error
+    try:
+        with raw:
             packed = raw.read(len(GZIP)) == GZIP
             raw.seek(0)
             if not packed:
@@ -31,8 +35,6 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise ReferenceDataError(f"The gzip {path} is cut off before its end.") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ReferenceDataError(f"The gzip {path} is damaged: {error}.") from error
-    except OSError as error:
-        raise ReferenceDataError(f"The file {path} cannot be read: {error.strerror or error}.") from error
 
 
 def at_line(path: Path, line: int, sentence: str) -> ReferenceDataError:
