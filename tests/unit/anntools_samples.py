@@ -17,11 +17,18 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 def annotated(
-    text: bytes, *, assembly: str | None = None, parquet: Path | None = None, limits: Limits = LIMITS
+    text: bytes,
+    *,
+    assembly: str | None = None,
+    reference: Path | None = None,
+    parquet: Path | None = None,
+    limits: Limits = LIMITS,
 ) -> tuple[bytes, Findings]:
     """Return the annotated VCF and the findings for a VCF given as bytes."""
     sink = io.BytesIO()
-    findings = annotate(io.BytesIO(text), sink, "x.vcf", assembly=assembly, parquet=parquet, limits=limits)
+    findings = annotate(
+        io.BytesIO(text), sink, "x.vcf", assembly=assembly, reference=reference, parquet=parquet, limits=limits
+    )
     return sink.getvalue(), findings
 
 
