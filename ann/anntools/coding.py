@@ -16,6 +16,7 @@ from ann.anntools.texts import Bytes, Ints, Texts
 from ann.anntools.touched import Flags
 from ann.anntools.transcripts import Transcripts
 
+METHIONINE = ord("M")
 UNCLEAR = BIT["coding_sequence_variant"]
 FRAMESHIFT = BIT["frameshift_variant"]
 INSERTION, DELETION = BIT["inframe_insertion"], BIT["inframe_deletion"]
@@ -92,10 +93,8 @@ def _selenocysteine(codon: NDArray[np.uint8], acid: Bytes, inner: Flags) -> Flag
 
 
 def _begins(codon: NDArray[np.uint8], genetic_code: int) -> Flags:
-    """Whether a changed first codon still begins a protein; only mitochondria use the other start codons freely."""
-    if genetic_code == codons.MITOCHONDRIAL:
-        return codons.starting(codon, genetic_code)
-    result: Flags = codons.amino_acids(codon, genetic_code) == ord("M")
+    """Whether a changed first codon still begins a protein: other start codons than those of Met are none to VEP."""
+    result: Flags = codons.amino_acids(codon, genetic_code) == METHIONINE
     return result
 
 

@@ -67,6 +67,11 @@ def test_mitochondria_read_their_own_stops_and_starts() -> None:
     assert terms == [{"start_retained", "synonymous"}, {"stop_gained"}, {"start_lost"}]
 
 
+def test_a_start_codon_that_changes_its_amino_acid_is_lost_in_mitochondria_too() -> None:
+    terms, notes, _ = judged(b"ATAGCTTAA", [(1, b"A", b"G"), (3, b"A", b"T")], code=2)
+    assert (terms, notes) == ([{"start_lost"}, {"start_lost"}], [Note.NONE] * 2)
+
+
 def test_a_tga_inside_a_cds_is_selenocysteine() -> None:
     changes: list[Change] = [(9, b"A", b"C"), (9, b"A", b"G"), (8, b"G", b"A"), (7, b"", b"AAA"), (4, b"G", b"A")]
     terms, notes, acids = judged(b"ATGGCTTGAAAATAA", changes)
