@@ -140,20 +140,22 @@ def merged(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, int]:
     shares = np.flatnonzero((np.diff(key, prepend=-1) == 0) | (np.diff(key, append=-1) == 0))
     kept = np.ones(key.size, np.bool_)
     kept[shares] = False
-    by_allele: dict[tuple[int, bytes], list[Any]] = {}
-    for row in zip(*(column.to_pylist() for column in rows.take(pa.array(shares)).columns), strict=True):
-        first = by_allele.setdefault((row[KEY], row[ALLELE]), list(row))
-        names = dict.fromkeys(name for text in (first[IDS], row[IDS]) for name in text.split(b";") if name)
-        first[IDS] = b";".join(names)
-        first[VALUES:] = [
-            old if old is not None else new for old, new in zip(first[VALUES:], row[VALUES:], strict=True)
-        ]
-    columns = zip(*by_allele.values(), strict=True)
-    single = pa.RecordBatch.from_arrays(
-        [pa.array(list(column), field.type) for column, field in zip(columns, rows.schema, strict=True)],
-        schema=rows.schema,
-    )
+    single = _each_once(rows.take(pa.array(shares)))
     both = pa.Table.from_batches([rows.filter(pa.array(kept)), single]).combine_chunks().to_batches()[0]
     key = both.column(KEY).to_numpy()
     order = np.argsort(key, kind="stable")
     return both.take(pa.array(order)), int(np.unique(key, return_counts=True)[1].max())
+
+
+def _each_once(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Return rows that share keys with each allele once."""
+    by_allele: dict[tuple[int, bytes], list[Any]] = {}
+    for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        first = by_allele.setdefault((row[KEY], row[ALLELE]), list(row))
+        names = dict.fromkeys(name for text in (first[IDS], row[IDS]) for name in text.split(b";") if name)
+        first[IDS] = b";".join(names)
+        pairs = zip(first[VALUES:], row[VALUES:], strict=True)
+        first[VALUES:] = [new if old is None else old for old, new in pairs]
+    columns = zip(*by_allele.values(), strict=True)
+    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, rows.schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=rows.schema)

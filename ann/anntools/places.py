@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ann.anntools.errors import ReferenceDataError
+from ann.anntools.errors import ReferenceDataError, quoted
 from ann.anntools.intervals import Intervals
 from ann.anntools.recipe import FIELD, InfoSpec
 from ann.anntools.tables import CONTIG_COLUMNS, END_COLUMNS, START_COLUMNS, Lines, Table, column_names, integers
 from ann.anntools.texts import Ints
-from ann.anntools.values import attribute, escaped
+from ann.anntools.values import attribute, escaped, first_no_number
 
 PROMOTER = "promoter"  # the format of CpG islands that promoters overlap
 UPSTREAM = 500  # bases before a transcript that AnnTools took for its putative promoter
@@ -122,7 +122,15 @@ def wanted(table: Table, columns: Sequence[str]) -> list[str]:
 
 def values(table: Table, lines: Lines) -> list[pa.BinaryArray]:
     """Return the escaped values of each INFO key, null where there is none; those of promoters come from the genes."""
-    return [] if table.spec.format == PROMOTER else [_value(table, lines, info) for info in table.spec.infos]
+    if table.spec.format == PROMOTER:
+        return []
+    columns = [_value(table, lines, info) for info in table.spec.infos]
+    for info, column in zip(table.spec.infos, columns, strict=True):
+        wrong = first_no_number(column, info.key.type)
+        if wrong >= 0:
+            said = f"{info.column} is {quoted(column[wrong].as_py())}, {info.key.name} wants type {info.key.type}."
+            raise table.refuse(int(lines.number[wrong]), said)
+    return columns
 
 
 def _value(table: Table, lines: Lines, info: InfoSpec) -> pa.BinaryArray:

@@ -13,7 +13,7 @@ import pyarrow.csv as pc_csv
 
 from ann.anntools.errors import ReferenceDataError, quoted
 from ann.anntools.recipe import SourceSpec
-from ann.anntools.texts import Bools, Ints
+from ann.anntools.texts import Ints
 from ann.anntools.ucsc import TABLES
 
 PIECE = 8 << 20  # bytes of a file that are looked at together
@@ -175,9 +175,3 @@ def integers(table: Table, lines: Lines, name: str) -> Ints:
                 raise table.refuse(number, f"{name} is {quoted(value)}, it must be a whole number.") from None
         raise
     return numbers
-
-
-def refuse_where(table: Table, lines: Lines, wrong: Bools, sentence: str) -> None:
-    """Raise ReferenceDataError with the first line where ``wrong`` holds."""
-    if wrong.any():
-        raise table.refuse(int(lines.number[np.argmax(wrong)]), sentence)

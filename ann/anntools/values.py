@@ -38,6 +38,12 @@ def flag(column: pa.BinaryArray, key: str) -> pa.BinaryArray:
     return pc.if_else(found, pa.scalar(b"1", pa.binary()), pa.scalar(None, pa.binary()))
 
 
-def nothing(count: int) -> pa.BinaryArray:
-    """Return ``count`` nulls."""
-    return pa.nulls(count, pa.binary())
+def first_no_number(column: pa.BinaryArray, kind: str) -> int:
+    """Return the first row that is not of ``kind``, an INFO type, -1 where all are or are null."""
+    wanted = {"Integer": rb"^[+-]?[0-9]+$", "Float": rb"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"}.get(
+        kind
+    )
+    if wanted is None:
+        return -1
+    row: int = pc.index(pc.match_substring_regex(column, wanted), value=False).as_py()
+    return row

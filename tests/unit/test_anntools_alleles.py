@@ -1,6 +1,8 @@
-"""Sources by exact allele say what bcftools says after it normalised both sides, and what a slow loop says."""
+"""Sources by exact allele say what bcftools and vcfanno say of normalised files, and what a slow loop says."""
 
 import random
+import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -22,6 +24,7 @@ INFO = (
 )
 KEYS = [key("XAF", "AF", "A", "Float"), key("XR", "R", "A"), key("XW", "W"), key("XF", "F", "0", "Flag")]
 VCF = {"name": "source", "format": "vcf", "match": "allele", "id": "column"}
+VCFANNO = shutil.which("vcfanno")
 Normal = tuple[int, str, str]
 
 
@@ -45,10 +48,15 @@ def source(seed: int, count: int) -> list[tuple[int, str, list[str], str]]:
     return sorted(rows)
 
 
+def frequency(number: int, place: int) -> str:
+    """Return four digits, as many as vcfanno keeps."""
+    return f"0.{number % 1000:03}{place + 1}"
+
+
 def lines(rows: list[tuple[int, str, list[str], str]]) -> str:
     text = HEADER + INFO + TITLES
     for number, (pos, ref, alts, name) in enumerate(rows):
-        frequencies = ",".join(f"0.{number}{place + 1}" for place in range(len(alts)))
+        frequencies = ",".join(frequency(number, place) for place in range(len(alts)))
         each = ",".join(f"r{place}" for place in range(len(alts) + 1))
         info = f"AF={frequencies};R={each};W=w{number},w" + (";F" if number % 2 else "")
         text += f"chr1\t{pos}\t{name}\t{ref}\t{','.join(alts)}\t.\t.\t{info}\n"
@@ -73,7 +81,7 @@ def by_hand(rows: list[tuple[int, str, list[str], str]], queries: list[tuple[int
     for number, (pos, ref, alts, name) in enumerate(rows):
         for place, alt in enumerate(alts):
             values = known.setdefault(
-                normal(pos, ref, alt), ["", f"0.{number}{place + 1}", f"r{place + 1}", f"w{number},w", ""]
+                normal(pos, ref, alt), ["", frequency(number, place), f"r{place + 1}", f"w{number},w", ""]
             )
             values[0] = ";".join(filter(None, dict.fromkeys([*values[0].split(";"), name])))
             values[4] = values[4] or (";XF" if number % 2 else "")
@@ -101,32 +109,53 @@ def test_every_allele_is_found_however_it_is_written(seed: int, tmp_path: Path) 
     assert entry["counts"]["kept"] == 1500
 
 
+class Peers:
+    """A source and an input, and both as bcftools normalised them, for tools that compare REF and ALT as they are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rows = source(7, 1500)
+        # The tools pair each record of a source with one record of the input, so that none may stand there twice.
+        once = {normal(*query): query for query in (change(random.Random(seed)) for seed in range(1500))}
+        self.queries = sorted(once.values())
+        reference = folder / "genome.fa"
+        reference.write_text(f">chr1\n{GENOME}\n")
+        body = "".join(f"chr1\t{p}\tq{n}\t{ref}\t{alt}\t.\t.\t.\n" for n, (p, ref, alt) in enumerate(self.queries))
+        self.asking = HEADER + TITLES + body
+        self.packed = []
+        for name, text in (("theirs", lines(self.rows)), ("mine", self.asking)):
+            path = folder / f"{name}.vcf"
+            path.write_text(text)
+            self.packed.append(f"{path}.gz")
+            arguments = ("-f", str(reference), "-m", "-any", "-d", "exact", "-Oz", "-o", f"{path}.gz", str(path))
+            bcftools.norm(*arguments, catch_stdout=False)
+            pysam.tabix_index(f"{path}.gz", preset="vcf", force=True)
+
+    def agree(self, folder: Path, result: str) -> None:
+        """Compare what we say with INFO in a tool's result."""
+        said = {fields[2]: fields[7] for fields in map(str.split, result.splitlines()) if fields[0] == "chr1"}
+        often = Counter(normal(pos, ref, alt) for pos, ref, alts, _ in self.rows for alt in alts)
+        track, _ = compiled(folder, lines(self.rows), sequence=SEQUENCE, **VCF, info=KEYS[:1])
+        texts, _ = asked(track, self.asking)
+        # Of an allele that stands twice in a source each of us may take another one.
+        single = [n for n, query in enumerate(self.queries) if often[normal(*query)] < 2]
+        assert [texts[n].removeprefix(";") or "." for n in single] == [said[f"q{n}"] for n in single]
+        assert len({texts[n] for n in single}) > 100
+
+
 def test_values_are_those_of_bcftools_annotate_after_bcftools_norm(tmp_path: Path) -> None:
-    rows = source(7, 1500)
-    # bcftools pairs each record of a source with one record of the input, so that none may stand there twice.
-    queries = sorted(
-        {normal(*query): query for query in (change(random.Random(seed)) for seed in range(1500))}.values()
-    )
-    reference = tmp_path / "genome.fa"
-    reference.write_text(f">chr1\n{GENOME}\n")
-    theirs, mine = tmp_path / "source.vcf", tmp_path / "in.vcf"
-    theirs.write_text(lines(rows))
-    body = "".join(f"chr1\t{pos}\tq{n}\t{ref}\t{alt}\t.\t.\t.\n" for n, (pos, ref, alt) in enumerate(queries))
-    mine.write_text(HEADER + TITLES + body)
-    packed = {}
-    for path in (theirs, mine):
-        packed[path] = str(path) + ".gz"
-        bcftools.norm("-f", str(reference), "-m", "-any", "-Oz", "-o", packed[path], str(path), catch_stdout=False)
-        pysam.tabix_index(packed[path], preset="vcf", force=True)
-    result = bcftools.annotate("-a", packed[theirs], "-c", "INFO/XAF:=INFO/AF", packed[mine])
-    expected = {fields[2]: fields[7] for fields in map(str.split, result.splitlines()) if fields[0] == "chr1"}
-    often = Counter(normal(pos, ref, alt) for pos, ref, alts, _ in rows for alt in alts)
-    track, _ = compiled(tmp_path, lines(rows), sequence=SEQUENCE, **VCF, info=KEYS[:1])
-    texts, _ = asked(track, mine.read_text())
-    # Of an allele that stands twice in a source bcftools and we may take another one.
-    single = [n for n, query in enumerate(queries) if often[normal(*query)] < 2]
-    assert [texts[n].removeprefix(";") or "." for n in single] == [expected[f"q{n}"] for n in single]
-    assert len({texts[n] for n in single}) > 100
+    peers = Peers(tmp_path)
+    theirs, mine = peers.packed
+    peers.agree(tmp_path, bcftools.annotate("-a", theirs, "-c", "INFO/XAF:=INFO/AF", mine))
+
+
+@pytest.mark.skipif(VCFANNO is None, reason="vcfanno is not installed (Debian: vcfanno)")
+def test_values_are_those_of_vcfanno_after_bcftools_norm(tmp_path: Path) -> None:
+    peers = Peers(tmp_path)
+    theirs, mine = peers.packed
+    settings = tmp_path / "vcfanno.toml"
+    settings.write_text(f'[[annotation]]\nfile="{theirs}"\nfields=["AF"]\nnames=["XAF"]\nops=["self"]\n')
+    command = [str(VCFANNO), "-p", "1", str(settings), mine]
+    peers.agree(tmp_path, subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def test_without_a_sequence_only_shared_bases_are_cut_off(tmp_path: Path) -> None:

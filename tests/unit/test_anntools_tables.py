@@ -99,6 +99,8 @@ def test_a_vcf_by_overlap_counts_from_pos_to_end(tmp_path: Path) -> None:
         ("1\t5\n", {"format": "ucsc", "columns": ["chrom", "at"]}, "needs one of the columns POS, chromStart"),
         ("chr1\t1\t.\tA\tC\n", {"format": "vcf", "match": "allele"}, "source.txt: "),
         (HEADER + TITLES + "chr1\tx\t.\tA\tC\t.\t.\t.\n", {"format": "vcf", "match": "allele"}, "Line 5: POS is 'x'"),
+        ("1\t0\t9\t7\n1\t0\t9\t7e\n", {"info": key(kind="Integer")}, "line 2: name is '7e', X wants type Integer."),
+        ("1\t0\t9\t.5e-3\n1\t0\t9\t-\n", {"info": key(kind="Float")}, "line 2: name is '-', X wants type Float."),
         ("a\tb\n", {"match": "gene"}, "is placed by genes, but the recipe has no [genes]"),
         (b"\x1f\x8b\x08broken", {}, "cannot be read"),
     ],
