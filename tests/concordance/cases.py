@@ -24,6 +24,7 @@ FINER: Final = {
     "conservative_inframe_deletion": "inframe_deletion",
     "disruptive_inframe_deletion": "inframe_deletion",
     "non_coding_transcript_variant": "intron_variant",
+    "initiator_codon_variant": "start_retained_variant",
     "5_prime_UTR_premature_start_codon_gain_variant": "5_prime_UTR_variant",
 }
 OUTSIDE: Final = {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant", "intergenic_region"}
@@ -45,6 +46,7 @@ ABSORBED: Final = {
     "frameshift_variant": {"stop_gained"},
     "stop_gained": {"inframe_variant"},
     "stop_lost": {"inframe_variant", "frameshift_variant"},
+    "start_retained_variant": {"inframe_variant", "synonymous_variant"},
     "start_lost": {"inframe_variant", "frameshift_variant", "synonymous_variant", "stop_gained"},
 }
 

@@ -58,6 +58,10 @@ def _plain_is_ours(case: Case) -> bool:
     return case.plain is not None and agree(case.plain, case.our_protein)
 
 
+def _same_protein(case: Case) -> bool:
+    return agree(case.our_protein, case.their_protein) or case.our_protein == SAME
+
+
 FROM_CSQ_DATA: Final[tuple[Difference, ...]] = (
     Difference(
         "intron not listed",
@@ -73,8 +77,8 @@ FROM_CSQ_DATA: Final[tuple[Difference, ...]] = (
 FROM_CSQ: Final[tuple[Difference, ...]] = (
     Difference(
         "incomplete codon",
-        "where a CDS begins or ends within a codon csq cuts that off and calls it intron, coding_sequence or nothing; we "
-        "name it, and read a mitochondrial stop that polyadenylation completes",
+        "where a CDS begins or ends within a codon csq cuts that off and says intron, coding_sequence or nothing; "
+        "we name it, and read a mitochondrial stop that polyadenylation completes",
         lambda case: _incomplete(case) and (case.theirs <= VAGUE or not case.ours.isdisjoint(PARTIAL)),
     ),
     Difference(
@@ -151,9 +155,82 @@ FROM_CSQ: Final[tuple[Difference, ...]] = (
         "csq names the stop codon only; we add the untranslated region that the deletion reaches",
         lambda case: "stop_lost" in case.theirs and case.ours - case.theirs <= UNTRANSLATED and case.theirs < case.ours,
     ),
+    Difference(
+        "deletion across an end of the CDS",
+        "the start or stop codon goes with bases beside the CDS; csq looks at its own piece of the transcript only",
+        lambda case: case.plain is None and bool(case.ours & {"start_lost", "stop_lost"}),
+    ),
+    Difference(
+        "transcript that begins with its CDS",
+        "csq takes bases before the transcript for those of its start codon",
+        lambda case: (
+            "start_retained_variant" in case.theirs and case.model.exons[0][0] == (case.model.cds or (0, 0))[0]
+        ),
+    ),
+    Difference(
+        "inframe deletion that slides into the exon",
+        "the deletion can be written so that it lies within the exon, where we read it; csq names the region only",
+        lambda case: case.plain is None and case.ours - case.theirs == {"inframe_variant"} and _keeps_sites(case),
+    ),
+    Difference(
+        "insertion before the last, incomplete codon",
+        "we give no HGVS.p where no whole codon follows",
+        lambda case: _incomplete(case) and case.our_protein == SAME and case.ours == case.theirs,
+    ),
+    Difference(
+        "stop codon at the very end of a transcript",
+        "a deletion shifts the frame within the stop codon and nothing follows that could be read; csq and SnpEff name "
+        "the stop codon lost",
+        lambda case: case.our_protein == SAME and case.ours == {"frameshift_variant"},
+    ),
 )
-FROM_SNPEFF: Final[tuple[Difference, ...]] = ()
-
-
-def _same_protein(case: Case) -> bool:
-    return agree(case.our_protein, case.their_protein) or case.our_protein == SAME
+FROM_SNPEFF: Final[tuple[Difference, ...]] = (
+    Difference(
+        "stop codon that polyadenylation completes",
+        "SnpEff cannot read the incomplete last codon (p.???); we complete it to the stop codon that the mitochondrion "
+        "makes of it",
+        lambda case: _incomplete(case) and bool(case.ours & {"stop_lost", "frameshift_variant"}),
+    ),
+    Difference(
+        "stop codon that stays",
+        "after the allele a stop codon still ends the same protein; SnpEff names a change of amino acids or of frame",
+        lambda case: "stop_retained_variant" in case.ours or case.plain == SAME,
+    ),
+    Difference(
+        "translation",
+        "editing the CDS and translating all of it gives our protein; SnpEff's is another",
+        lambda case: not agree(case.our_protein, case.their_protein) and _plain_is_ours(case),
+    ),
+    Difference(
+        "deletion across an end of the CDS",
+        "of an allele that reaches beyond the CDS we name the start or stop codon, without HGVS.p; SnpEff tries to",
+        lambda case: case.plain is None and bool(case.ours & {"start_lost", "stop_lost"}),
+    ),
+    Difference(
+        "insertion into the start codon",
+        "VEP's and our rule is that an insertion between the bases of a start codon loses it, unless one still stands "
+        "before the frame; SnpEff moves it along the repeat or reads another start codon",
+        lambda case: "start_lost" in case.ours and "start_lost" not in case.theirs,
+    ),
+    Difference(
+        "start codon that stays",
+        "we add start_retained to alleles that touch the start codon and leave one there",
+        lambda case: case.ours ^ case.theirs >= {"start_retained_variant"},
+    ),
+    Difference(
+        "stop codon at the very end of a transcript",
+        "a deletion shifts the frame within the stop codon and nothing follows that could be read; csq and SnpEff name "
+        "the stop codon lost",
+        lambda case: case.our_protein == SAME and case.ours == {"frameshift_variant"},
+    ),
+    Difference(
+        "stop codon within a shifted frame",
+        "SnpEff and VEP draw the line between frameshift and stop_lost differently; the proteins agree",
+        lambda case: case.ours ^ case.theirs == {"frameshift_variant", "stop_lost"} and _same_protein(case),
+    ),
+    Difference(
+        "insertion at the end of a transcript",
+        "an insertion between the last base of a transcript and the next is in it for us, and beside it for SnpEff",
+        lambda case: not case.theirs and _insertion(case),
+    ),
+)

@@ -53,7 +53,7 @@ def snpeff(folder: Path, vcf: Path, subject: Subject) -> Calls:
     command = [str(SNPEFF), "-Xms256m", "-Xmx1500m"]
     common = ["-c", str(config), "-noLog"]
     run([*command, "build", *common, "-gff3", "-noCheckCds", "-noCheckProtein", "made"])
-    found = run([*command, "ann", *common, "-noStats", "-nodownload", "-ud", "5000", "made", str(vcf)])
+    found = run([*command, "ann", *common, "-noStats", "-nodownload", "-ud", "0", "made", str(vcf)])
     # Debian's wrapper repeats its arguments before the VCF.
     (folder / "snpeff.vcf").write_text(found[found.index("##fileformat") :])
     return {number: merge(parse_ann(text) for text in values) for number, values in info(folder / "snpeff.vcf", "ANN")}

@@ -26,13 +26,16 @@ UNKNOWN: Final[Change] = ("?",)
 
 
 def agree(one: Change, other: Change) -> bool:
-    """Whether two changes are the same as far as ``other`` tells; it may not know where a shifted
-    frame stops, or which amino acid follows.
+    """Whether two changes are the same as far as ``other`` tells.
+
+    It may not know which amino acid follows; a stop may be the first codon of a shifted frame. Neither may know where
+    that stops: csq reads to the end of the CDS or some bases beyond the transcript, we to the end of the transcript.
     """
-    if one[0] == other[0] == "frame" and other[3] is None:
-        return one[:2] == other[:2] and other[2] in ("", one[2])
-    if one[0] == other[0] == "extension" and not other[2]:
-        return one[:2] == other[:2]
+    if other[0] in ("frame", "extension") and not other[2]:
+        stops = one[0] == "extension" or (one[0] == "change" and one[3] == "*")
+        return one[1:2] == other[1:2] and (one[0] == other[0] or stops)
+    if one[0] == other[0] == "frame" and None in (one[3], other[3]):
+        return one[:3] == other[:3]
     return other in (one, UNKNOWN)
 
 

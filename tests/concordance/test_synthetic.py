@@ -1,0 +1,44 @@
+"""A made genome against bcftools csq."""
+
+import pytest
+
+from tests.concordance import suites
+from tests.concordance.comparison import BAR, Result
+from tests.concordance.models import cds, gff3, read_gff3, translate
+from tests.synthetic import make
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
+    return suites.synthetic(tmp_path_factory.mktemp("synthetic"), size=200_000, count=6_000)
+
+
+def test_a_made_genome_agrees_with_bcftools_csq(results: list[Result]) -> None:
+    result = results[0]
+    assert [str(case) for case in result.unexplained] == []
+    assert result.total > 6_000
+    assert result.share >= BAR, result.table()
+
+
+def test_hgvs_names_on_a_made_genome_describe_the_records(results: list[Result]) -> None:
+    assert [str(case) for case in results[1].unexplained] == []
+    assert results[1].agreed > 6_000
+
+
+def test_made_transcripts_have_every_shape_and_read_as_they_should() -> None:
+    genome, models = make(suites.SEED, 400_000)
+    proteins = {model.name: translate(cds(model, genome), 1) for model in models if model.cds}
+    assert {model.strand for model in models} == {"+", "-"}
+    assert {1, 2} <= {model.phase for model in models}
+    assert max(len(model.exons) for model in models) > 20
+    assert min(len(model.exons) for model in models) == 1
+    assert any(model.cds is None for model in models)
+    whole = [protein for protein in proteins.values() if protein.endswith("*")]
+    assert all("*" not in protein[:-1] for protein in proteins.values())
+    assert len(whole) < len(proteins)
+    assert sum(protein.startswith("M") for protein in whole) > 0.8 * len(whole)
+
+
+def test_models_survive_the_way_through_gff3() -> None:
+    _, models = make(suites.SEED, 100_000)
+    assert sorted(read_gff3(gff3(models)), key=lambda m: m.name) == sorted(models, key=lambda m: m.name)
