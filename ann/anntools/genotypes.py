@@ -25,6 +25,7 @@ LONGEST: Final = 40
 _ENDS = b":\t\r\n\0"
 _SEPARATORS = b"/|"
 _FORMAT = INFO + 1
+_DOT: Final = 1 << 32  # stands for an allele that is not called, above the numbers of all others
 
 
 def count(block: Block, samples: int) -> Ints:
@@ -90,9 +91,9 @@ def _read(data: Bytes, starts: Ints) -> NDArray[np.uint8]:
         first = np.where(closes & (alleles == 0), value, first)
         alleles += closes
         digit = (byte >= ord("0")) & (byte <= ord("9"))
-        bad |= going & ~(digit | ends | SEPARATES[byte] | ((byte == ord(".")) & (value < 0)))
-        value = np.where(digit, np.minimum(np.maximum(value, 0) * 10 + byte - ord("0"), 1 << 31), value)
-        value = np.where(byte == ord("."), 1 << 32, value)
+        bad |= going & ~((digit & (value < _DOT)) | ends | SEPARATES[byte] | ((byte == ord(".")) & (value < 0)))
+        value = np.where(digit, np.minimum(np.maximum(value, 0) * 10 + byte - ord("0"), _DOT - 1), value)
+        value = np.where(byte == ord("."), _DOT, value)
         value = np.where(closes, -1, value)
         going &= ~ends
         if not going.any():

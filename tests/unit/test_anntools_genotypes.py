@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pysam import bcftools
 
@@ -80,6 +80,8 @@ def test_every_sample_counts_as_bcftools_does(tmp_path: Path) -> None:
     assert counted(rows) == expected
 
 
+@example(cells=[b".0", b"0.", b"0/.1", b"1.2/3"])
+@settings(max_examples=300)
 @given(st.lists(st.text("0129./|:x- ", max_size=7).map(str.encode), min_size=1, max_size=30))
 def test_any_text_in_a_sample_is_one_kind_of_genotype(cells: list[bytes]) -> None:
     assert counted([cells]) == [{oracle(cell): 1} for cell in cells]
