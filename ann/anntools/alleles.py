@@ -178,8 +178,9 @@ class AlleleTrack:
         key, whole = keys(normal)
         window = normal.start >> WINDOW
         parts: list[Match] = []
-        for number in np.unique(window).tolist():
-            if number in windows:
+        lowest, highest = int(window.min()), int(window.max())
+        for number in windows:
+            if lowest <= number <= highest:
                 asked = np.flatnonzero(window == number)
                 columns = self._file.columns(windows[number])
                 place = self._places(columns, key[asked], whole[asked], normal, asked)
@@ -237,8 +238,7 @@ def _of_key(key: InfoKey, allele: Ints, values: pa.BinaryArray, record: Ints, co
 def _scattered(texts: pa.BinaryArray, record: Ints, records: int) -> pa.BinaryArray:
     """Return ``texts``, which belong to ascending records, each at most once if not empty, as a column of records."""
     edges = offsets_of(texts)
-    sizes = np.zeros(records, np.int64)
-    np.add.at(sizes, record, np.diff(edges))
+    sizes = np.bincount(record, weights=np.diff(edges), minlength=records).astype(np.int64)
     begin = int(edges[0])
     offsets = (np.concatenate(([0], np.cumsum(sizes))) + begin).astype(np.int32)
     return pa.Array.from_buffers(pa.binary(), records, [None, pa.py_buffer(offsets), texts.buffers()[2]])
