@@ -64,14 +64,14 @@ def frames(models: Transcripts) -> Frames:
 def _frames(models: Transcripts) -> Frames:
     first = models.cds_first + models.phase
     size = np.where(models.coding, models.cds_last - first + 1, 0)
-    # Stop codons of mitochondria may lack bases that polyadenylation adds.
+    # Stop codons of mitochondria may lack bases that polyadenylation adds; two are the most that one can lack.
     completed = models.coding & models.stop_known & (models.cds_last == models.lengths)
     completed &= models.genetic_code == codons.MITOCHONDRIAL
-    tail = np.where(completed, -size % 3, 0)
-    incomplete = ~models.start_known | ~models.stop_known | (models.phase > 0) | ((size + tail) % 3 > 0)
+    tail = np.where(completed, codons.SIZE - 1, 0)
+    incomplete = ~models.start_known | ~models.stop_known | (models.phase > 0) | (~completed & (size % codons.SIZE > 0))
     result = Frames(
         first=first,
-        codons=np.maximum(size + tail, 0) // 3,
+        codons=np.maximum(size + tail, 0) // codons.SIZE,
         limit=models.lengths - first + 1 + tail,
         starts=models.coding & models.start_known & (models.phase == 0),
         notes=np.where(models.coding & incomplete, int(Note.W3), 0).astype(np.uint8),

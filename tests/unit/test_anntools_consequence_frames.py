@@ -62,6 +62,11 @@ def test_stop_codons_of_mitochondria_are_completed_by_polyadenylation(stop: byte
     assert acids == [(4, b"*", b"Q", False), (3, b"W", b"*", False), (1, b"M", b"M", False)]
 
 
+def test_polyadenylation_completes_what_a_deletion_leaves_of_a_stop_codon() -> None:
+    terms, _, _ = judged(b"ATAGCTTAA", [(9, b"A", b""), (8, b"AA", b""), (7, b"TAA", b"")], code=2)
+    assert terms == [{"stop_retained"}, {"stop_retained"}, {"inframe_deletion", "stop_lost"}]
+
+
 def test_mitochondria_read_their_own_stops_and_starts() -> None:
     terms, _, _ = judged(b"ATTAAAGCTTAA", [(3, b"T", b"C"), (5, b"A", b"G"), (1, b"A", b"C")], code=2)
     assert terms == [{"start_retained", "synonymous"}, {"stop_gained"}, {"start_lost"}]
@@ -191,3 +196,10 @@ def test_of_bases_across_an_end_of_the_cds_those_within_are_judged(strand: int) 
     found = consequence.effects(alleles(changes), transcripts([model], contig), array(contig), 5, 9)
     assert called(found) == [{"start_lost", "5_prime_UTR_variant"}, {"stop_lost", "3_prime_UTR_variant"}]
     assert peptides(found) == [(1, b"M", b"V", False), (4, b"*", b"Y", False)]
+
+
+def test_a_stop_codon_at_the_very_end_of_a_transcript_is_lost_with_a_base_of_it() -> None:
+    contig = b"CCCCCATGGCTTAACCCCC"
+    model = Model(exons=[(6, 14)], cds=(6, 14))
+    found = consequence.effects(alleles([(14, b"A", b"")]), transcripts([model], contig), array(contig), 5, 9)
+    assert called(found) == [{"frameshift_variant", "stop_lost"}]
