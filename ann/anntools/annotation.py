@@ -66,7 +66,7 @@ class Annotator:
         chroms, codes = block.contigs()
         last = spans.last_bases(block)
         found, placed = self._place(block, chroms, codes)
-        weights = np.ones(len(block), np.int64)
+        weights = block.alleles.copy()
         for code, contig in enumerate(found):
             if contig is not None:
                 rows = np.flatnonzero(placed & (codes == code))

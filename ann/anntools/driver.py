@@ -156,6 +156,6 @@ def _findings(name: str, header: Header, genome: Genome, used: OwnKeys, annotato
         assembly=genome.assembly,
         reference_version=genome.reference.version,
         sources=genome.releases,
-        warnings=(*header.warnings, *genome.assembly.warnings, *used.all_warnings(), *tally_warnings(tally)),
+        warnings=(*header.warnings, *genome.assembly.warnings, *used.all_warnings(), *tally_warnings(tally, header.samples)),
         tally=tally,
     )

@@ -78,9 +78,11 @@ def of(block: Block, rows: Ints, last: Ints) -> Alleles:
     number = np.arange(record.size) - np.repeat(ends - counts, counts)
     written = _split(block.column(ALT).take(rows), counts)
     capitals = block.data & np.uint8(UPPER)
-    ref = _capital(block.column(REF).take(rows), capitals).take(record)
+    reference = _capital(block.column(REF).take(rows), capitals)
+    ref = reference.take(record)
     alt = _capital(written, capitals)
     kind = _kinds(written, ref, alt)
+    kind[(kind == Kind.SEQUENCE) & ~_letters(reference)[record]] = Kind.OTHER
     start = block.pos[rows][record]
     end = start + ref.sizes - 1
     symbolic = np.flatnonzero(kind > Kind.SPANNING)
@@ -139,7 +141,7 @@ def _kinds(written: Texts, ref: Texts, alt: Texts) -> NDArray[np.uint8]:
         kind[row] = _kind_of(written[row])
     longer = np.flatnonzero(~odd & ~single)
     if longer.size:
-        kind[longer[~_letters(written.take(longer)) | ~_letters(ref.take(longer))]] = Kind.OTHER
+        kind[longer[~_letters(written.take(longer))]] = Kind.OTHER
         breakend = _holds_bracket(written.take(longer))
         kind[longer[breakend]] = Kind.BREAKEND
         alike = longer[ref.sizes[longer] == alt.sizes[longer]]
@@ -160,7 +162,12 @@ def _kind_of(alt: bytes) -> Kind:
 
 def _letters(texts: Texts) -> Bools:
     """Whether all bytes of each row are letters; rows are not empty."""
-    return _without(texts, ~LETTER[texts.flat()])
+    letters = LETTER[texts.data[texts.starts]]
+    longer = np.flatnonzero(texts.sizes > 1)
+    if longer.size:
+        rows = texts.take(longer)
+        letters[longer] = _without(rows, ~LETTER[rows.flat()])
+    return letters
 
 
 def _holds_bracket(texts: Texts) -> Bools:

@@ -1,5 +1,7 @@
 """ALT alleles are brought to the bases that they really change."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,3 +94,18 @@ def test_a_symbolic_allele_begins_after_pos_and_ends_where_the_record_does() -> 
 
 def test_commas_of_other_columns_split_no_alt() -> None:
     assert len(alleles((1, "A", "C"), (2, "AC", "A"), (3, "A", "C,T"))) == 4
+
+
+def test_many_alleles_of_a_long_ref_take_memory_in_proportion_to_the_record() -> None:
+    ref = "ACGT" * 5000
+    given = block((7, ref, ",".join(["A", "<DEL>"] * 500)))
+    tracemalloc.start()
+    found = variants.of(given, np.arange(1), np.array([7 + len(ref) - 1]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) == 1000
+    assert peak < 40 * len(ref)
+
+
+def test_a_ref_that_is_no_sequence_makes_no_sequence_of_its_alts() -> None:
+    assert alleles((1, "A-C", "A,G"), (2, "AC", "A")).kind.tolist() == [Kind.OTHER, Kind.OTHER, Kind.SEQUENCE]
