@@ -116,10 +116,13 @@ def write(
     Returns the (window, record batch) pairs of each contig, and how many rows share a key at most.
     """
     places: dict[str, list[list[int]]] = {}
+    windows: dict[str, list[int]] = {}
+    for contig, window in spill.parts:
+        windows.setdefault(contig, []).append(window)
     deepest, batch = 1, 0
     with pa.ipc.new_file(str(folder / FILE), schema(infos)) as writer:
         for contig in contigs:
-            for window in sorted(number for name, number in spill.parts if name == contig):
+            for window in sorted(windows.get(contig, [])):
                 rows, depth = merged(spill.take((contig, window)))
                 writer.write_batch(rows)
                 places.setdefault(contig, []).append([window, batch])

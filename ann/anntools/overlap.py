@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ann.anntools.errors import BadInput, clipped
+from ann.anntools.errors import BadInput, ReferenceDataError, clipped
 from ann.anntools.header import InfoKey
 from ann.anntools.intervals import Layers
 from ann.anntools.texts import Bools, Ints, offsets_of
@@ -129,8 +129,11 @@ class MappedFile:
         self._reader = self._opened()
 
     def columns(self, batch: int) -> list[pa.Array]:
-        """Return the columns of a record batch."""
-        return list(self._reader.get_batch(batch).columns)
+        """Return the columns of a record batch. Raises ReferenceDataError where they cannot be read."""
+        try:
+            return list(self._reader.get_batch(batch).columns)
+        except (OSError, pa.ArrowException) as error:
+            raise ReferenceDataError(f"The reference file {self._path} cannot be read: {error}.") from error
 
     def release_pages(self) -> None:
         """Map the file anew; the pages that were read are given back once no column of it is in use."""

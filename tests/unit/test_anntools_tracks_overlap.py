@@ -10,7 +10,8 @@ import pytest
 from pysam import bcftools
 
 from ann.anntools import overlap, overlap_build
-from ann.anntools.errors import BadInput
+from ann.anntools.errors import BadInput, ReferenceDataError
+from ann.anntools.tracks import open_track
 from tests.unit.track_samples import HEADER, asked, compiled, key, vcf
 
 VCFANNO = shutil.which("vcfanno")
@@ -165,6 +166,18 @@ def test_a_contig_without_intervals_gets_nothing_and_release_changes_no_answer(t
 def test_a_record_at_the_last_position_that_vcf_allows_is_taken(tmp_path: Path) -> None:
     track, _ = compiled(tmp_path, "chr1\t0\t10\ta\n")
     assert asked(track, vcf(("chr1", 0, "A", "C"), ("chr1", 2**31 - 1, "ACGT", "A")))[0] == ["", ""]
+
+
+@pytest.mark.parametrize("name", [overlap.SEGMENTS, overlap.TEXTS, overlap.VALUES])
+def test_a_track_with_a_missing_or_shortened_file_is_refused(name: str, tmp_path: Path) -> None:
+    _, entry = compiled(tmp_path, "chr1\t0\t10\ta\n")
+    path = tmp_path / "track" / name
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ReferenceDataError, match=r"The track in .*track cannot be read"):
+        open_track(tmp_path / "track", entry)
+    path.unlink()
+    with pytest.raises(ReferenceDataError, match=r"The track in .*track cannot be read"):
+        open_track(tmp_path / "track", entry)
 
 
 @pytest.mark.parametrize("growth", [0, 1000])
