@@ -1,8 +1,11 @@
 """Lines with columns between TABs, a batch of lines at a time, and what is wrong with them."""
 
+import codecs
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +18,39 @@ from ann.anntools.source_files import at_line, opened
 BLOCK = 1 << 24
 FASTA = "##FASTA"
 MOST_LONG = 10_000  # lines with a TAB too much that are taken
+LONGEST = 4  # bytes of a character in UTF-8
 NOWHERE = -1  # the row of such a line
+
+
+class _Readable(io.RawIOBase):
+    """A file in which question marks stand for bytes that are no UTF-8, which Arrow cannot hand to _Malformed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("question")
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most ``size`` bytes, which is far more than a character has; none at the end."""
+        while True:
+            piece = self._stream.read(size - LONGEST)
+            if piece.isascii() and not self._decoder.getstate()[0]:
+                return piece
+            text = self._decoder.decode(piece, final=not piece)
+            if text or not piece:
+                return text.encode()
+
+
+def _question(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "?" * (error.end - error.start), error.end
+
+
+codecs.register_error("question", _question)
 
 
 @dataclass
@@ -62,7 +97,7 @@ def lines(path: Path, names: Sequence[str], used: Sequence[str]) -> Iterator[tup
     with opened(path) as stream:
         try:
             reader = csv.open_csv(
-                stream,
+                _Readable(stream),
                 read_options=csv.ReadOptions(column_names=names, block_size=BLOCK, use_threads=False),
                 parse_options=csv.ParseOptions(delimiter="\t", quote_char=False, invalid_row_handler=malformed),
                 convert_options=csv.ConvertOptions(

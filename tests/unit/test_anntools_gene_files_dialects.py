@@ -85,6 +85,13 @@ def test_an_exon_of_several_transcripts_and_lines_with_a_tab_too_much_are_taken(
     assert found.notes == ()
 
 
+def test_comments_and_notes_may_be_in_any_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "genes"
+    lines = ["#Universit\xe4t", "1\tx\tmRNA\t1\t9\t.\t-\t.\tID=A;Note=\xe9t\xe9;gene=\xc3\xa9"]
+    path.write_bytes("\n".join([*lines, "1\tx\texon\t1\t9\t.\t-\t.\tParent=A", ""]).encode("latin-1"))
+    assert texts(only(gff3.read(path))) == [(b"%C3%A9", b"A", b"A", b"protein_coding")]
+
+
 def test_ucsc_s_gtf_names_transcripts_of_x_and_y_alike_and_has_no_lines_for_them(tmp_path: Path) -> None:
     said = 'gene_id "P2RY8"; transcript_id "NM_1";  gene_name "P2RY8"; tag "basic"; tag "cds_start_NF";'
     found = gtf.read(written(tmp_path, *(f"{c} refGene {k} 1 9 . - 0 {said}" for c in "XY" for k in ("exon", "CDS"))))
