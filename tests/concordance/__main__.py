@@ -27,6 +27,13 @@ def results() -> Iterator[Result]:
     yield from _in_folder(lambda folder: suites.synthetic(folder, size=SIZE, count=VARIANTS))
 
 
+def summary(found: list[Result]) -> str:
+    """Return all results as one table."""
+    lines = ["| comparison | pairs | agree | share | classes of difference |", "|---|---:|---:|---:|---:|"]
+    lines += [f"| {r.title} | {r.total:,} | {r.agreed:,} | {r.share:.2%} | {len(r.classes)} |" for r in found]
+    return "\n".join([*lines, ""])
+
+
 def _in_folder(run: Callable[[Path], T]) -> T:
     with tempfile.TemporaryDirectory() as folder:
         return run(Path(folder))
@@ -35,7 +42,9 @@ def _in_folder(run: Callable[[Path], T]) -> T:
 def main() -> int:
     """Print the tables; return 1 where a difference is not explained."""
     failed = False
-    for result in results():
+    found = list(results())
+    print(summary(found))  # noqa: T201  the reader of a shell command
+    for result in found:
         print(result.table(), flush=True)  # noqa: T201  the reader of a shell command
         for case in result.unexplained[:20]:
             print(case, file=sys.stderr)  # noqa: T201  as above

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from tests.concordance.calls import STRUCTURAL, Call, Calls
+from tests.concordance.calls import SPLICE_SITES, STRUCTURAL, Call, Calls
 from tests.concordance.comparison import Case
 from tests.concordance.edits import translated
 from tests.concordance.models import Model, cds, translate
@@ -113,13 +113,16 @@ def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[
             mine, other = find(our_calls, model), find(their_calls, model)
             if _left_out(mine, other, their_calls, peer, model):
                 continue
+            our_terms, their_terms = peer.words(mine.terms, model), peer.words(other.terms, model)
+            # Where a splice site is lost nobody knows the protein, though some tools write one.
+            lost = bool(our_terms & SPLICE_SITES and their_terms & SPLICE_SITES)
             yield Case(
                 record=record,
                 model=model,
-                ours=peer.words(mine.terms, model),
-                theirs=peer.words(other.terms, model),
-                our_protein=_change(hgvs_protein, mine, protein),
-                their_protein=_change(peer.protein, other, protein),
+                ours=our_terms,
+                theirs=their_terms,
+                our_protein=UNKNOWN if lost else _change(hgvs_protein, mine, protein),
+                their_protein=UNKNOWN if lost else _change(peer.protein, other, protein),
                 our_call=mine,
                 their_call=other,
                 sequence=subject.genome[record.contig],
