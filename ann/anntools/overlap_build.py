@@ -92,7 +92,7 @@ class OverlapWriter:
 
 
 def _affordable(cuts: Rows, shelf: Shelf, labels: Sequence[int]) -> Bools:
-    """Return which segments may have ready-made texts: the shortest ones that together stay within bounds."""
+    """Return which segments may have ready-made texts: those with fewest bytes per base, as many as are affordable."""
     at_most = np.zeros(cuts.size, np.int64)
     total = 0
     for codes, values, label in zip(shelf.codes, shelf.values, labels, strict=True):
@@ -103,7 +103,7 @@ def _affordable(cuts: Rows, shelf: Shelf, labels: Sequence[int]) -> Bools:
         np.subtract.at(change, np.searchsorted(cuts, shelf.layers.ends + np.int32(1)), sizes)
         covered = np.cumsum(change)
         at_most += covered + label * (covered > 0)
-    order = np.argsort(at_most, kind="stable")
+    order = np.argsort(at_most / np.diff(cuts, append=cuts[-1:] + np.int32(1)), kind="stable")
     budget = min(GROWTH * total + FLOOR, MOST_BYTES)
     kept = np.zeros(cuts.size, np.bool_)
     kept[order[np.cumsum(at_most[order]) <= budget]] = True

@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ann.anntools.contigs import Names
 from ann.anntools.errors import ReferenceDataError, quoted
 from ann.anntools.intervals import Intervals
 from ann.anntools.recipe import FIELD, InfoSpec
 from ann.anntools.tables import CONTIG_COLUMNS, END_COLUMNS, START_COLUMNS, Lines, Table, column_names, integers
 from ann.anntools.texts import Ints
-from ann.anntools.values import attribute, escaped, first_no_number
+from ann.anntools.values import attribute, escaped, first_no_number, flag
 
 PROMOTER = "promoter"  # the format of CpG islands that promoters overlap
 UPSTREAM = 500  # bases before a transcript that AnnTools took for its putative promoter
@@ -189,7 +190,10 @@ class _VCF:
             if given.any():
                 told = Lines({"END": said.filter(pa.array(given))}, lines.number[given])
                 ends[given] = np.maximum(integers(table, told, "END"), starts[given])
-            found = [attribute(lines.columns["INFO"], info.column or info.key.name) for info in table.spec.infos]
+            found = [
+                (flag if info.key.number == "0" else attribute)(lines.columns["INFO"], info.column or info.key.name)
+                for info in table.spec.infos
+            ]
             yield Placed(lines.columns["CHROM"], starts, ends, found, lines.number)
 
 
@@ -199,7 +203,7 @@ def _of_genes(table: Table, contigs: Mapping[str, int], genes: Callable[[str], B
     symbol = next((name for name in SYMBOLS if name in names), "1")
     pieces = [
         pa.table(
-            [lines.columns[symbol], *values(table, lines)], ["symbol", *(info.key.name for info in table.spec.infos)]
+            [lines.columns[symbol], *values(table, lines)], ["#symbol", *(info.key.name for info in table.spec.infos)]
         )
         for lines in table.read(wanted(table, [symbol]))
     ]
@@ -208,24 +212,22 @@ def _of_genes(table: Table, contigs: Mapping[str, int], genes: Callable[[str], B
     rows = pa.concat_tables(pieces)
     for contig in contigs:
         bodies = genes(contig)
-        place = pa.table({"symbol": bodies.symbols, "row": pa.array(np.arange(len(bodies.symbols)))})
-        joined = place.join(rows.append_column("line", pa.array(np.arange(len(rows)))), "symbol", join_type="inner")
-        joined = joined.sort_by([("line", "ascending"), ("row", "ascending")]).combine_chunks()
-        row = joined.column("row").to_numpy()
+        place = pa.table({"#symbol": bodies.symbols, "#row": pa.array(np.arange(len(bodies.symbols)))})
+        joined = place.join(rows.append_column("#line", pa.array(np.arange(len(rows)))), "#symbol", join_type="inner")
+        joined = joined.sort_by([("#line", "ascending"), ("#row", "ascending")]).combine_chunks()
+        row = joined.column("#row").to_numpy()
         if row.size:
             yield Placed(
                 pa.array([contig.encode()] * row.size, pa.binary()),
                 bodies.starts[row],
                 bodies.ends[row],
                 [joined.column(info.key.name).combine_chunks() for info in table.spec.infos],
-                joined.column("line").to_numpy() + 1,
+                joined.column("#line").to_numpy() + 1,
             )
 
 
 def _promoters(table: Table, contigs: Mapping[str, int], genes: Callable[[str], Bodies]) -> Iterator[Placed]:
     """Yield the UPSTREAM bases before each transcript where they overlap an island of the file, with its gene."""
-    from ann.anntools.contigs import Names  # noqa: PLC0415
-
     names = Names(contigs, human=True)
     islands: dict[str, list[tuple[Ints, Ints]]] = {}
     for rows in _of_table(table):

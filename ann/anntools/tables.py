@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
@@ -41,13 +41,12 @@ class Lines:
         return self.number.size
 
 
-@dataclass
+@dataclass(frozen=True)
 class Table:
-    """A file of a source; ``header`` are its lines before the first one with data, known once reading has begun."""
+    """A file of a source."""
 
     spec: SourceSpec
     path: Path
-    header: list[bytes] = field(default_factory=list)
 
     def read(self, wanted: Sequence[str]) -> Iterator[Lines]:
         """Yield the lines with the columns ``wanted``.
@@ -58,8 +57,6 @@ class Table:
         for piece, first in self.pieces():
             lines = piece.splitlines(keepends=True)
             is_data = [self._is_data(line) for line in lines]
-            if not names:
-                self.header += [line for line, data in zip(lines, is_data, strict=True) if not data]
             numbers = first + np.flatnonzero(is_data)
             if not numbers.size:
                 continue
@@ -80,7 +77,7 @@ class Table:
     def _names(self, line: Sequence[bytes], wanted: Sequence[str]) -> Sequence[str]:
         """Return the names of the columns of a file whose first line is ``line``."""
         count = len(line)
-        given = self.spec.columns or column_names(self.spec) or self._titles()
+        given = self.spec.columns or column_names(self.spec)
         if given[:1] == ("bin",) and not line[0].isdigit():
             given = given[1:]
         if len(given) > count and self.spec.format != "bed":
@@ -95,11 +92,6 @@ class Table:
                     f"{self.path.name} has no column {name!r}; its columns are {', '.join(names)} or 1 to {count}."
                 )
         return names
-
-    def _titles(self) -> list[str]:
-        """Return the names in the last line of comments, as UCSC's Table Browser writes them."""
-        titled = [line for line in self.header if line.startswith(b"#") and b"\t" in line]
-        return titled[-1][1:].decode("utf-8", "replace").rstrip("\r\n").split("\t") if titled else []
 
     def _parsed(self, text: bytes, names: Sequence[str], wanted: Sequence[str], numbers: Ints) -> dict[str, pa.Array]:
         places = {name: _number(name, len(names)) or names.index(name) + 1 for name in wanted}

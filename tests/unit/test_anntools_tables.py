@@ -54,7 +54,7 @@ def test_a_table_of_ucsc_is_read_by_the_names_of_its_columns(bin_column: str, tm
     assert asked(track, at(99, 100, 200, 201))[0] == ["", *[";DUP=chr2:50-150;SAME=0.98"] * 2, ""]
 
 
-def test_a_table_may_name_its_columns_or_have_their_names_on_top(tmp_path: Path) -> None:
+def test_a_recipe_may_name_the_columns_of_a_table_and_others_go_by_number(tmp_path: Path) -> None:
     columns = ["what", "chrom", "chromStart", "chromEnd"]
     track, _ = compiled(tmp_path, "a\tchr1\t4\t6\n", format="ucsc", columns=columns, info=key(column="what"))
     assert asked(track, at(5))[0] == [";X=a"]
@@ -79,9 +79,10 @@ def test_gff3_is_counted_from_1_and_gives_attributes(tmp_path: Path) -> None:
 
 
 def test_a_vcf_by_overlap_counts_from_pos_to_end(tmp_path: Path) -> None:
-    text = HEADER + TITLES + "chr1\t5\t.\tACG\tA\t.\t.\tK=a\nchr1\t20\t.\tN\t<DEL>\t.\t.\tSVTYPE=DEL;END=30;K=b\n"
-    track, _ = compiled(tmp_path, text, format="vcf", info=key(column="K"))
-    assert asked(track, at(5, 7, 8, 20, 30, 31))[0] == [";X=a", ";X=a", "", ";X=b", ";X=b", ""]
+    text = HEADER + TITLES + "chr1\t5\t.\tACG\tA\t.\t.\tK=a;F\nchr1\t20\t.\tN\t<DEL>\t.\t.\tSVTYPE=DEL;END=30;K=b\n"
+    info = [key(column="K"), key("F", "", "0", "Flag"), key("G", "END", "0", "Flag")]
+    track, _ = compiled(tmp_path, text, format="vcf", info=info)
+    assert asked(track, at(5, 7, 8, 20, 30, 31))[0] == [";X=a;F", ";X=a;F", "", ";X=b;G", ";X=b;G", ""]
 
 
 @pytest.mark.parametrize(
@@ -140,9 +141,9 @@ GENES = {
 def test_a_source_by_gene_lies_on_the_transcripts_of_the_genes_that_it_names(tmp_path: Path) -> None:
     text = "symbol\tname\nA\talpha, first\nB\tbeta\nB\tbeta two\nZ\tzeta\nD\tdelta\n"
     spec: dict[str, Any] = {"format": "ucsc", "match": "gene", "columns": ["symbol", "name"]}
-    track, _ = compiled(tmp_path, text, genes=GENES, **spec)
+    track, _ = compiled(tmp_path, text, genes=GENES, info=key("line"), **spec)
     answers = asked(track, at(1999, 2000, 3500, 5500, 9000) + at(150, chrom="chr2").splitlines()[-1] + "\n")[0]
-    assert answers == ["", *[";X=alpha%2C%20first"] * 2, ";X=beta,beta%20two", "", ";X=delta"]
+    assert answers == ["", *[";line=alpha%2C%20first"] * 2, ";line=beta,beta%20two", "", ";line=delta"]
 
 
 def test_a_putative_promoter_is_500_bases_before_a_transcript_that_overlap_an_island(tmp_path: Path) -> None:
