@@ -87,7 +87,7 @@ def placed(table: Table, contigs: Mapping[str, int], genes: Callable[[str], Bodi
     """Return the rows of a source by overlap, a piece of the file at a time; the arguments are `compile_source`'s."""
     by_genes = table.spec.match == "gene" or table.spec.format == PROMOTER
     if not by_genes:
-        return _VCF(table).rows() if table.spec.format == "vcf" else _of_table(table)
+        return _of_vcf(table) if table.spec.format == "vcf" else _of_table(table)
     if genes is None:
         raise ReferenceDataError(f"The source {table.spec.name} is placed by genes, but the recipe has no [genes].")
     if table.spec.format == PROMOTER:
@@ -173,28 +173,21 @@ def _first(table: Table, names: Sequence[str], allowed: set[str]) -> str:
     )
 
 
-class _VCF:
-    """A VCF whose records count for what they span."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def rows(self) -> Iterator[Placed]:
-        """Yield the records, from POS to END or to the end of REF."""
-        table = self._table
-        for lines in table.read(("CHROM", "POS", "REF", "INFO")):
-            starts = integers(table, lines, "POS")
-            ends = starts + pc.binary_length(lines.columns["REF"]).to_numpy() - 1
-            said = attribute(lines.columns["INFO"], "END")
-            given = ~said.is_null().to_numpy(zero_copy_only=False)
-            if given.any():
-                told = Lines({"END": said.filter(pa.array(given))}, lines.number[given])
-                ends[given] = np.maximum(integers(table, told, "END"), starts[given])
-            found = [
-                (flag if info.key.number == "0" else attribute)(lines.columns["INFO"], info.column or info.key.name)
-                for info in table.spec.infos
-            ]
-            yield Placed(lines.columns["CHROM"], starts, ends, found, lines.number)
+def _of_vcf(table: Table) -> Iterator[Placed]:
+    """Yield the records of a VCF, from POS to END or to the end of REF."""
+    for lines in table.read(("CHROM", "POS", "REF", "INFO")):
+        starts = integers(table, lines, "POS")
+        ends = starts + pc.binary_length(lines.columns["REF"]).to_numpy() - 1
+        said = attribute(lines.columns["INFO"], "END")
+        given = ~said.is_null().to_numpy(zero_copy_only=False)
+        if given.any():
+            told = Lines({"END": said.filter(pa.array(given))}, lines.number[given])
+            ends[given] = np.maximum(integers(table, told, "END"), starts[given])
+        found = [
+            (flag if info.key.number == "0" else attribute)(lines.columns["INFO"], info.column or info.key.name)
+            for info in table.spec.infos
+        ]
+        yield Placed(lines.columns["CHROM"], starts, ends, found, lines.number)
 
 
 def _of_genes(table: Table, contigs: Mapping[str, int], genes: Callable[[str], Bodies]) -> Iterator[Placed]:

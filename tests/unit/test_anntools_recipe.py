@@ -7,6 +7,7 @@ import pytest
 from ann.anntools.errors import ReferenceDataError
 from ann.anntools.header import InfoKey
 from ann.anntools.recipe import InfoSpec, Location, load
+from ann.anntools.ucsc import TABLES
 
 RECIPES = Path(load.__code__.co_filename).parent / "data" / "recipes"
 LEAST = """
@@ -123,3 +124,11 @@ def test_the_shipped_recipes_have_all_sources_of_anntools() -> None:
         "GMAF", "CYTOBAND", "GAD", "GWAS", "MIRNA", "HUGO", "DGV", "ABPARTS", "CNV_MCCARROLL", "CNV_CONRAD", "SEGDUP",
         "TFBS", "PROMOTER", "CLNSIG", "GNOMAD_AF",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["GRCh38", "GRCh37", "hg18"])
+def test_the_shipped_recipes_take_columns_that_the_tables_of_ucsc_have(name: str) -> None:
+    for source in load(RECIPES / f"{name}.toml").sources:
+        if source.format == "ucsc":
+            columns = source.columns or TABLES[source.table]
+            assert {field for info in source.infos for field in info.fields} <= set(columns), source.name
