@@ -50,7 +50,8 @@ def replaced_whole(out: Path) -> Iterator[Path]:
 def _exchange(one: Path, other: Path) -> None:
     """Let two folders change places at one stroke, or nearly so on file systems that cannot."""
     names = [os.fsencode(path) for path in (one, other)]
-    if ctypes.CDLL(None).renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
+    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None)
+    if renameat2 and renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
         return
     aside = _aside(other)
     other.rename(aside)

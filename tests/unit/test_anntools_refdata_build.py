@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pysam
 import pytest
 
-from ann.anntools import recipe, refbuild
+from ann.anntools import recipe, refbuild, swap
 from ann.anntools.errors import ReferenceDataError
 from ann.anntools.refdata import DESCRIPTION, Reference, read
 from ann.anntools.refverify import problems
@@ -161,7 +162,7 @@ def test_a_build_that_fails_leaves_the_old_reference(tmp_path: Path, monkeypatch
 KILLED = """
 import sys, time
 from pathlib import Path
-from ann.anntools import recipe, refbuild
+from ann.anntools import recipe, refbuild, swap
 
 def stop(*_, **__):
     print("here", flush=True)
@@ -191,6 +192,26 @@ def test_a_build_that_is_killed_leaves_the_old_reference_and_the_next_one_tidies
     assert models is not None
     assert models.genes.to_pylist() == [b"NEW"]
     assert not (tmp_path / ".out.building").exists()
+
+
+def test_file_systems_that_cannot_exchange_folders_get_the_new_reference_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(made(tmp_path))
+    monkeypatch.setattr(swap.ctypes, "CDLL", lambda _: SimpleNamespace(renameat2=lambda *_: -1))
+    reference, _ = built(made(tmp_path, genes=GENES.replace("ONE", "NEW")))
+    models = reference.transcripts("1")
+    assert models is not None
+    assert models.genes.to_pylist() == [b"NEW"]
+    assert not (tmp_path / ".out.old").exists()
+
+
+def test_an_old_reference_that_was_put_aside_when_the_machine_stopped_comes_back(tmp_path: Path) -> None:
+    built(made(tmp_path))
+    (tmp_path / "out").rename(tmp_path / ".out.old")
+    with pytest.raises(ReferenceDataError, match="holds no lines"):
+        built(made(tmp_path, genes=""))
+    assert list(problems(tmp_path / "out")) == []
 
 
 def test_a_folder_that_is_no_reference_is_not_replaced(tmp_path: Path) -> None:
