@@ -95,6 +95,8 @@ def bytes_of(array: pa.BinaryArray) -> Bytes:
 def glue(*columns: pa.BinaryArray | bytes) -> pa.BinaryArray:
     """Return row by row the concatenation of ``columns``, one of them at least being an array; nulls add nothing."""
     parts = [pa.scalar(part, pa.binary()) if isinstance(part, bytes) else part for part in columns]
+    if not any(isinstance(part, bytes) for part in columns):
+        parts.append(pa.scalar(b"", pa.binary()))  # Arrow leaves rows out in which every part is null
     return pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.binary()), null_handling="skip")
 
 
