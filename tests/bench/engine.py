@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path(tempfile.gettempdir()) / "bench-engine",
         metavar="DIR",
-        help="folder of the files that are made, kept for the next run (full size: 6 GB)",
+        help="folder of the files that are made, kept for the next run (full size: 20 GB)",
     )
     return made
 

@@ -94,12 +94,14 @@ def launch(command: Command, folder: Path) -> dict[str, float] | str:
     run = subprocess.run(
         [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(asked)], capture_output=True, text=True, check=False
     )
-    output.unlink(missing_ok=True)
+    said = errors.read_text(errors="replace") if errors.exists() else ""
+    for path in (output, errors):
+        path.unlink(missing_ok=True)
     if run.returncode:
         return said_last(run.stderr)
     answer = json.loads(run.stdout)
     if any(answer["codes"]):
-        return said_last(errors.read_text(errors="replace")).replace(f"{folder}/", "").replace(f"{PROJECT}/", "")
+        return said_last(said).replace(f"{folder}/", "").replace(f"{PROJECT}/", "")
     return {name: answer[name] for name in ("seconds", "busy", "peak")}
 
 
