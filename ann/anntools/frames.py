@@ -1,6 +1,6 @@
 """How each transcript is read: where its codons stand among the spliced sequences, and what is odd about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -61,6 +61,11 @@ def frames(models: Transcripts) -> Frames:
     return kept
 
 
+def early_stops(models: Transcripts) -> NDArray[np.bool_]:
+    """Return which transcripts, whose sequence is at hand, have an early stop; all bases are looked at."""
+    return _stops_early(_frames(replace(models, early_stop=np.zeros(len(models), np.bool_))), models.spliced_offsets)
+
+
 def _frames(models: Transcripts) -> Frames:
     first = models.cds_first + models.phase
     size = np.where(models.coding, models.cds_last - first + 1, 0)
@@ -81,7 +86,8 @@ def _frames(models: Transcripts) -> Frames:
         genetic_code=models.genetic_code,
     )
     if models.spliced is not None:
-        result.notes[_stops_early(result, models.spliced_offsets)] |= np.uint8(Note.W4)
+        early = _stops_early(result, models.spliced_offsets) if models.early_stop is None else models.early_stop
+        result.notes[early] |= np.uint8(Note.W4)
         begins = _starts(result)
         result.notes[result.starts & ~begins] |= np.uint8(Note.W5)
         result.starts[~begins] = False

@@ -6,7 +6,7 @@ A batch has one row; every column is one list, so that columns of different leng
     names, biotypes          binary, per transcript
     gene                     int32, row of genes, per transcript
     strand, phase            int8, per transcript, as in `Transcripts`
-    start_known, stop_known  bool, per transcript, as in `Transcripts`
+    start_known, stop_known, early_stop  bool, per transcript, as in `Transcripts`
     cds_start, cds_end       int32, per transcript: bases between its ends and those of the CDS, -1 where nothing is
                              translated
     exon_counts              int32, per transcript
@@ -35,6 +35,7 @@ TYPES: Final = {
     "phase": pa.int8(),
     "start_known": pa.bool_(),
     "stop_known": pa.bool_(),
+    "early_stop": pa.bool_(),
     "cds_start": pa.int32(),
     "cds_end": pa.int32(),
     "exon_counts": pa.int32(),
@@ -59,6 +60,7 @@ def pack(models: Transcripts) -> pa.RecordBatch:
         "phase": models.phase,
         "start_known": models.start_known,
         "stop_known": models.stop_known,
+        "early_stop": np.zeros(len(models), np.bool_) if models.early_stop is None else models.early_stop,
         "cds_start": np.where(models.coding, models.cds_start - models.starts, -1),
         "cds_end": np.where(models.coding, models.ends - models.cds_end, -1),
         "exon_counts": models.exon_counts,
@@ -99,6 +101,7 @@ def unpack(batch: pa.RecordBatch, genetic_code: int) -> Transcripts:
         phase=values["phase"].to_numpy(),
         start_known=values["start_known"].to_numpy(zero_copy_only=False),
         stop_known=values["stop_known"].to_numpy(zero_copy_only=False),
+        early_stop=values["early_stop"].to_numpy(zero_copy_only=False),
         exon_offsets=offsets,
         exon_starts=exon_starts,
         exon_ends=exon_ends,

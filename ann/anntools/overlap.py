@@ -36,6 +36,7 @@ ASSEMBLED = -1
 MOST_VALUES = 1000
 MOST_TEXT = 128 << 20  # bytes that a source may say of the records of one block: sixty times the block's own size
 MOST_PAIRS = 1 << 21  # pairs of records and intervals that are looked at together, some 100 bytes each
+SMALL = 32 << 20  # bytes of a file that may stay in memory
 LAST = np.iinfo(np.int32).max
 
 Rows = NDArray[np.int32]
@@ -126,6 +127,7 @@ class MappedFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._large = path.stat().st_size > SMALL
         self._reader = self._opened()
 
     def columns(self, batch: int) -> list[pa.Array]:
@@ -135,9 +137,14 @@ class MappedFile:
         except (OSError, pa.ArrowException) as error:
             raise ReferenceDataError(f"The reference file {self._path} cannot be read: {error}.") from error
 
-    def release_pages(self) -> None:
-        """Map the file anew; the pages that were read are given back once no column of it is in use."""
-        self._reader = self._opened()
+    def release_pages(self) -> bool:
+        """Map the file anew if it is large, and return whether it is.
+
+        The pages that were read are given back once no column of it is in use.
+        """
+        if self._large:
+            self._reader = self._opened()
+        return self._large
 
     def _opened(self) -> pa.RecordBatchFileReader:
         return pa.ipc.open_file(pa.memory_map(str(self._path)))
@@ -232,10 +239,9 @@ class OverlapTrack:
         """Return None: what overlaps a record does not identify it."""
 
     def release_pages(self) -> None:
-        """Give the memory of what was read back to the system."""
-        self._contigs.clear()
-        for file in self.files.values():
-            file.release_pages()
+        """Give the memory of what was read from large files back to the system."""
+        if any([file.release_pages() for file in self.files.values()]):
+            self._contigs.clear()
 
     def _contig(self, name: str) -> _Contig | None:
         if name not in self._places:

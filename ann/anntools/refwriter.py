@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ann.anntools import gene_columns
+from ann.anntools.frames import early_stops
 from ann.anntools.intervals import expand
 from ann.anntools.refdata import DESCRIPTION, FORMAT, GENES, SPLICED, Contig, Release
 from ann.anntools.texts import Bytes
@@ -44,12 +45,14 @@ def write_models(
             if found is None:
                 placed.append(replace(contig, batch=None, spliced=None))
                 continue
-            writer.write_batch(gene_columns.pack(found))
             place = None
             if sequence is not None and contig.sequence is not None:
                 place = spliced.tell()
-                for part in splice(found, sequence[contig.sequence : contig.sequence + contig.length]):
-                    spliced.write(part.data)
+                parts = splice(found, sequence[contig.sequence : contig.sequence + contig.length])
+                bases = np.concatenate(list(parts))
+                spliced.write(bases.data)
+                found = replace(found, early_stop=early_stops(replace(found, spliced=bases)))  # noqa: PLW2901
+            writer.write_batch(gene_columns.pack(found))
             placed.append(replace(contig, batch=batch, spliced=place))
             batch += 1
     if not any(contig.spliced is not None for contig in placed):

@@ -45,7 +45,9 @@ class Transcripts:
     ``exon_starts[exon_offsets[t] : exon_offsets[t + 1]]`` (int64 (E,)), and so for ``exon_ends``.
     ``genetic_code``: number of NCBI's table, 1 or, for vertebrate mitochondria, 2. ``spliced``: uint8, the spliced
     sequences of all transcripts one after another, each in the direction of its transcript, capitals, None where no
-    sequence is at hand; that of ``t`` is ``spliced[spliced_offsets[t] : spliced_offsets[t + 1]]``.
+    sequence is at hand; that of ``t`` is ``spliced[spliced_offsets[t] : spliced_offsets[t + 1]]``. ``early_stop``: bool
+    (T,), whether the CDS has a stop codon before its last one that is not read as selenocysteine, None where nobody
+    has looked.
     """
 
     starts: Ints
@@ -66,6 +68,7 @@ class Transcripts:
     exon_ends: Ints
     genetic_code: int = 1
     spliced: Bytes | None = None
+    early_stop: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return self.starts.size
