@@ -109,7 +109,7 @@ FROM_CSQ: Final[tuple[Difference, ...]] = (
     ),
     Difference(
         "splice region as written",
-        "csq judges the splice region by all bases that are written or, of indels, left-aligned; we by those that change",
+        "csq judges the splice region by all bases written or, of indels, left-aligned; we by those that change",
         lambda case: case.ours ^ case.theirs == SPLICE_REGION,
     ),
     Difference(
