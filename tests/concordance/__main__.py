@@ -29,8 +29,13 @@ def results() -> Iterator[Result]:
 
 def summary(found: list[Result]) -> str:
     """Return all results as one table."""
-    lines = ["| comparison | pairs | agree | share | classes of difference |", "|---|---:|---:|---:|---:|"]
-    lines += [f"| {r.title} | {r.total:,} | {r.agreed:,} | {r.share:.2%} | {len(r.classes)} |" for r in found]
+    lines = [
+        "| comparison | pairs | agree | share | with amino acids | classes of difference |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {r.title} | {r.total:,} | {r.agreed:,} | {r.share:.2%} | {r.proteins:,} | {len(r.classes)} |" for r in found
+    ]
     return "\n".join([*lines, ""])
 
 

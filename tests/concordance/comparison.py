@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tests.concordance.calls import Call
 from tests.concordance.models import Model
-from tests.concordance.proteins import Change, agree
+from tests.concordance.proteins import UNKNOWN, Change, agree
 from tests.concordance.records import Record
 
 BAR = 0.995  # the least share of (allele, transcript) pairs on which two tools agree
@@ -62,10 +62,14 @@ class Difference:
 
 @dataclass
 class Result:
-    """How many pairs agree, how many differ in each class, and examples; ``unexplained`` are in no class."""
+    """How many pairs agree, how many differ in each class, and examples; ``unexplained`` are in no class.
+
+    ``proteins`` counts the pairs that agree of which the peer states the protein's change, or that there is none.
+    """
 
     title: str
     agreed: int = 0
+    proteins: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     examples: dict[str, Case] = field(default_factory=dict)
     unexplained: list[Case] = field(default_factory=list)
@@ -117,6 +121,7 @@ def compare(title: str, cases: Iterator[Case], differences: tuple[Difference, ..
     for case in cases:
         if case.agrees:
             result.agreed += 1
+            result.proteins += case.their_protein != UNKNOWN and bool(case.their_call.protein)
             continue
         name = next((difference.name for difference in differences if difference.applies(case)), None)
         if name is None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from tests.concordance.calls import Calls
 from tests.concordance.comparison import Case
 from tests.concordance.models import COMPLEMENT, Model
-from tests.concordance.proteins import SAME
+from tests.concordance.proteins import UNKNOWN
 from tests.concordance.records import Record, Subject
 
 _HGVS: Final = re.compile(
@@ -104,8 +104,8 @@ def describes(subject: Subject, calls: Calls) -> Iterator[Case]:
                 model=model,
                 ours=frozenset({"described" if right else "misdescribed"}),
                 theirs=frozenset({"described"}),
-                our_protein=SAME,
-                their_protein=SAME,
+                our_protein=UNKNOWN,
+                their_protein=UNKNOWN,
                 our_call=call,
                 their_call=call,
                 sequence=subject.genome[model.contig],
