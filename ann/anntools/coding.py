@@ -124,6 +124,11 @@ def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Pro
     at = ends(edits, models, frame)
     kept = at.start & _begins(first_codon, frame.genetic_code)
     terms = _terms(edits, frame, at, kept, (ref_texts, alt_texts))
+    # An indel that leaves the start codon in front of all that follows it changes no amino acid.
+    intact = np.flatnonzero((terms == START_RETAINED) & (edits.growth() != 0))
+    if intact.size:
+        alt_texts = _replaced(alt_texts, intact, ref_texts.take(intact))
+        shifted[intact] = False
     rows = np.flatnonzero(shifted)
     if rows.size:
         alt_texts = _replaced(alt_texts, rows, to_stop(edits.take(rows), frame))

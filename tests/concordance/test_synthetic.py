@@ -4,7 +4,9 @@ import pytest
 
 from tests.concordance import suites
 from tests.concordance.comparison import BAR, Result
-from tests.concordance.models import cds, gff3, read_gff3, translate
+from tests.concordance.engine import annotate_models
+from tests.concordance.models import Model, cds, gff3, read_gff3, translate
+from tests.concordance.records import Record, write_vcf
 from tests.synthetic import make
 
 
@@ -37,6 +39,18 @@ def test_made_transcripts_have_every_shape_and_read_as_they_should() -> None:
     assert all("*" not in protein[:-1] for protein in proteins.values())
     assert len(whole) < len(proteins)
     assert sum(protein.startswith("M") for protein in whole) > 0.8 * len(whole)
+
+
+def test_a_deletion_that_leaves_a_start_codon_in_place_changes_no_amino_acid(tmp_path: Path) -> None:
+    genome = {"chr1": "C" * 41 + "AATG" + "GCA" * 10 + "TAA" + "C" * 40}
+    exon, translated = (11, 110), (43, 78)
+    model = Model(
+        contig="chr1", strand="+", gene="G", name="T", biotype="protein_coding", exons=(exon,), cds=translated
+    )
+    vcf = write_vcf(tmp_path / "in.vcf", [Record("chr1", 43, "AT", "T")], genome)
+    (call,) = annotate_models(tmp_path, vcf, [model], genome)[0]
+    assert call.terms == {"start_retained_variant"}
+    assert (call.dna, call.protein) == ("c.1del", "p.Met1%3D")
 
 
 def test_models_survive_the_way_through_gff3() -> None:
