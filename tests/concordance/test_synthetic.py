@@ -1,5 +1,7 @@
 """A made genome against bcftools csq."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.concordance import suites
