@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from ann.anntools.effects import BIT, TERMS, VEP, VOCABULARIES, Effects, Note, severity
 from ann.anntools.header import InfoKey
-from ann.anntools.intervals import expand
 from ann.anntools.texts import Bools, Ints, arrow, decimals, glue, runs
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.variants import Alleles, Kind
@@ -85,13 +84,12 @@ class Writer:
         begins[(np.cumsum(found.counts) - found.counts)[found.counts > 0]] = 1
         transcript = np.append(effects.transcript, len(self._transcripts))[pair]
         names = pa.concat_arrays([coding_names, pa.array([b""], pa.binary())])
-        rank = np.append(self._ranks(effects), self._rank_texts_empty)[pair]
         lines = glue(
             self._leads.take(pa.array(begins)),
             _allele_texts(alleles).take(pa.array(found.allele)),
             self._terms.of(np.append(effects.terms, INTERGENIC)[pair]),
             self._middles.take(pa.array(transcript)),
-            self._rank_texts.take(pa.array(rank)),
+            *self._ranks(effects, pair),
             names.take(pa.array(pair)),
             self._tails(effects, pair, protein_names),
         )
@@ -109,25 +107,20 @@ class Writer:
         return pa.concat_arrays([texts, pa.array([b"|||||"], pa.binary())])
 
     @cached_property
-    def _rank_texts(self) -> pa.BinaryArray:
-        """``number/of|`` for exon rows, then for intron rows, both by transcript; a last row for none."""
-        counts = self._transcripts.exon_counts
-        of = np.repeat(counts, counts)
-        number = expand(np.ones_like(counts), counts)
-        exons = glue(decimals(number), b"/", decimals(of), b"|")
-        introns = glue(decimals(number), b"/", decimals(of - 1), b"|")
-        return pa.concat_arrays([exons, introns, pa.array([b"|"], pa.binary())])
+    def _numbers(self) -> tuple[pa.BinaryArray, pa.BinaryArray]:
+        """``number/`` and ``of|`` for all numbers of exons; row 0 stands for none."""
+        numbers = [str(number).encode() for number in range(1, int(self._transcripts.exon_counts.max(initial=0)) + 1)]
+        return (
+            pa.array([b"", *(number + b"/" for number in numbers)], pa.binary()),
+            pa.array([b"|", *(number + b"|" for number in numbers)], pa.binary()),
+        )
 
-    @property
-    def _rank_texts_empty(self) -> int:
-        return 2 * self._transcripts.exon_starts.size
-
-    def _ranks(self, effects: Effects) -> Ints:
-        """Return the row of each pair in the texts of ranks."""
-        first = self._transcripts.exon_offsets[effects.transcript] - 1
-        intron = self._transcripts.exon_starts.size + first + effects.intron
-        ranks = np.where(effects.exon > 0, first + effects.exon, intron)
-        return np.where((effects.exon > 0) | (effects.intron > 0), ranks, self._rank_texts_empty)
+    def _ranks(self, effects: Effects, pair: Ints) -> tuple[pa.BinaryArray, pa.BinaryArray]:
+        """Return ``number/`` and ``of|`` of the exon, else of the intron, that each entry touches."""
+        number = np.where(effects.exon > 0, effects.exon, effects.intron)
+        of = np.where(number > 0, self._transcripts.exon_counts[effects.transcript] - (effects.exon == 0), 0)
+        numbers, totals = self._numbers
+        return numbers.take(pa.array(np.append(number, 0)[pair])), totals.take(pa.array(np.append(of, 0)[pair]))
 
     @cached_property
     def _lengths(self) -> tuple[pa.BinaryArray, pa.BinaryArray, pa.BinaryArray]:

@@ -24,6 +24,9 @@ from ann.anntools.variant_table import VariantTable
 
 # Work on so many pairs of allele and transcript at a time, which bounds memory to some tens of MiB.
 PAIRS = 1 << 16
+# The system may map a megabyte of sequence around every base that is looked at, so it is given back after so much of a
+# contig, in bases as a power of two.
+STRETCH = 27
 NOTHING = pa.array([b""], pa.binary())
 
 
@@ -107,13 +110,13 @@ class Annotator:
         """Return a part; ``codes`` are places in ``found``, -1 for none."""
         rows, info, ids = [], [], []
         for code, contig in enumerate(found):
-            where = np.flatnonzero(codes == code)
-            if contig is not None and where.size:
+            for where in [] if contig is None else _stretches(np.flatnonzero(codes == code), part.pos):
                 found_there = contig.annotate(part, where, last[where])
                 self._count(found_there)
                 rows.append(where)
                 info.append(contig.info(found_there.annotated))
                 ids += [] if found_there.ids is None else [new_identifiers(part, where, found_there.ids)]
+                self._genome.release_pages()
         return Part(
             block=part,
             info=_in_order(rows, info, len(part)),
@@ -250,6 +253,12 @@ def _in_order(rows: list[Ints], texts: list[pa.BinaryArray], records: int) -> pa
     chosen = np.concatenate([*rows, np.zeros(0, np.int64)])
     places[chosen] = np.arange(1, chosen.size + 1)
     return pa.concat_arrays([NOTHING, *texts]).take(pa.array(places))
+
+
+def _stretches(rows: Ints, pos: Ints) -> list[Ints]:
+    """Return ``rows`` apart by the stretch of the contig that they lie on."""
+    stretch = pos[rows] >> STRETCH
+    return [rows[stretch == number] for number in np.unique(stretch)]
 
 
 def _room(alleles: Ints) -> Ints:

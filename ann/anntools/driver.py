@@ -133,7 +133,6 @@ def annotate(  # noqa: PLR0913  as `run`
             for part in _parts(annotator, used, block, header, limits):
                 result.write(part)
             annotator.tally.add_genotypes(block, header.samples)
-            genome.release_pages()
             if progress is not None:
                 progress(annotator.tally.records, counted.count)
     return _findings(name, header, genome, used, annotator)

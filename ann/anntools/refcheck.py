@@ -19,8 +19,9 @@ KNOWN[list(b"ACGTacgt")] = list(b"ACGTACGT")
 ANY = ord("N")
 # A REF longer than LONG is compared alone, shorter ones so many at a time; each base takes some 30 bytes then.
 LONG, BATCH = 64, 1 << 14
-# As many records tell whether a file fits a reference.
-SAMPLE = 10_000
+# As many records tell whether a file fits a reference, and of them so many by their REF: looking at bases far apart
+# fills the memory with what lies around them.
+SAMPLE, COMPARED = 10_000, 200
 
 
 def mismatches(ref: Texts, pos: Ints, sequence: Bytes) -> NDArray[np.bool_]:
@@ -101,6 +102,7 @@ def fit(block: Block, reference: Reference, names: Names) -> Fit:
         beyond += int((block.pos[rows] > reference.contigs[name]).sum())
         sequence = reference.sequence(name)
         rows = rows[(block.pos[rows] >= 1) & (block.pos[rows] <= reference.contigs[name])]
+        rows = rows[: COMPARED - compared]
         if sequence is not None and rows.size:
             compared += rows.size
             wrong += int(mismatches(block.column(REF).take(rows), block.pos[rows], sequence).sum())

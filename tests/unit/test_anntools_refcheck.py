@@ -77,4 +77,5 @@ def test_the_fit_of_records_counts_what_is_on_the_reference_beyond_it_and_differ
 def test_only_the_first_records_are_looked_at() -> None:
     toy = reference("toy", {"1": b"ACGT"})
     block = block_of(b"1\t1\t.\tA\tC\t.\t.\t.\n" * (refcheck.SAMPLE + 9), 2, HEADER, LIMITS)
-    assert fit(block, toy, Names(toy.contigs, human=False)).compared == refcheck.SAMPLE
+    found = fit(block, toy, Names(toy.contigs, human=False))
+    assert (found.placed, found.compared) == (refcheck.SAMPLE, refcheck.COMPARED)
