@@ -26,7 +26,7 @@ from ann.anntools.variant_table import VariantTable
 PAIRS = 1 << 16
 # The system may map a megabyte of sequence around every base that is looked at, so it is given back after so much of a
 # contig, in bases as a power of two.
-STRETCH = 27
+STRETCH = 26
 NOTHING = pa.array([b""], pa.binary())
 
 
