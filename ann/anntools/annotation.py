@@ -73,8 +73,9 @@ class Annotator:
         for code, contig in enumerate(found):
             if contig is not None:
                 rows = np.flatnonzero(placed & (codes == code))
-                self.tally.cut += int((contig.touched(block.pos[rows], last[rows]) > _room(block.alleles[rows])).sum())
-                weights[rows] += contig.weigh(block, rows, last[rows])
+                touched = contig.touched(block.pos[rows], last[rows])
+                self.tally.cut += int((touched > _room(block.alleles[rows])).sum())
+                weights[rows] += np.minimum(touched, EXAMINED) * block.alleles[rows]
         for start, stop in _batches(weights):
             within = slice(start, stop)
             part = block if stop - start == len(block) else block.part(start, stop)
@@ -156,12 +157,9 @@ class ContigAnnotator:
 
     def touched(self, first: Ints, last: Ints) -> Ints:
         """Return how many transcripts each span touches, those close by included, int64 (N,)."""
-        return self._tables.neighbourhoods.count(first, last)
-
-    def weigh(self, block: Block, rows: Ints, last: Ints) -> Ints:
-        """Return how many pairs of allele and transcript each record can make, int64 (N,)."""
-        touched = self.touched(block.pos[rows], last)
-        return np.minimum(touched, EXAMINED) * block.alleles[rows]
+        if not len(self._tables.transcripts):
+            return np.zeros_like(first)
+        return self._tables.transcripts.bodies.count(first - self._tables.flank, last + self._tables.flank)
 
     def annotate(self, block: Block, rows: Ints, last: Ints) -> Found:
         """Return what is found of ``rows``, whose last bases are ``last``."""

@@ -14,7 +14,6 @@ from ann.anntools.blocks import Block
 from ann.anntools.contigs import MITOCHONDRION, RCRS_ACCESSIONS, Names, contig_name
 from ann.anntools.errors import ReferenceDataError, UnknownAssembly, clipped
 from ann.anntools.header import Header
-from ann.anntools.intervals import Intervals
 from ann.anntools.refcheck import fit, mismatches
 from ann.anntools.refdata import BUNDLE, Reference, Release, installed, load
 from ann.anntools.texts import Bytes, Ints, Texts
@@ -68,11 +67,6 @@ class Tables:
     transcripts: Transcripts
     sequence: Bytes | None
     tracks: "tuple[Track, ...]"
-
-    @cached_property
-    def neighbourhoods(self) -> Intervals:
-        """The transcripts with ``flank`` bases before and after."""
-        return Intervals(self.transcripts.starts - self.flank, self.transcripts.ends + self.flank)
 
 
 @dataclass
