@@ -1,10 +1,11 @@
 """INFO's ANN: every allele's effect on every transcript, in the VCF annotation format 1.0 that SnpEff and VEP share."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ann.anntools.effects import BIT, TERMS, VEP, VOCABULARIES, Effects, Note, severity
 from ann.anntools.header import InfoKey
@@ -24,6 +25,9 @@ UNSAFE = np.zeros(256, np.bool_)
 UNSAFE[[*range(33), *range(127, 256), *b";=,|"]] = True
 # Room for a number of alleles, and for a severity, in a key of entries.
 SEVERITY_BITS = 8
+# Ranks of transcripts with so many exons are kept as texts.
+MOST_RANKS = 512
+NOTHING, BAR = pa.array([b""], pa.binary()), pa.array([b"|"], pa.binary())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ class Writer:
     def __init__(self, transcripts: Transcripts, key: bytes, vocabulary: str = VEP) -> None:
         """``key`` is what ANN is called in this file, ``vocabulary`` one of VOCABULARIES."""
         self._transcripts = transcripts
-        self._leads = pa.array([b",", b";" + key + b"="], pa.binary())
+        self._lead = b";" + key + b"="
         self._terms = TermTexts(vocabulary)
 
     def texts(
@@ -80,16 +84,17 @@ class Writer:
     ) -> pa.BinaryArray:
         """Return ``;ANN=…`` for each record, empty where it has no entry; names are aligned with ``effects``."""
         pair = found.pair
-        begins = np.zeros(pair.size, np.int8)
-        begins[(np.cumsum(found.counts) - found.counts)[found.counts > 0]] = 1
+        written = _allele_texts(alleles)
+        heads = pa.concat_arrays([glue(b",", written), glue(self._lead, written)])
+        head = found.allele.copy()
+        head[(np.cumsum(found.counts) - found.counts)[found.counts > 0]] += len(alleles)
         transcript = np.append(effects.transcript, len(self._transcripts))[pair]
-        names = pa.concat_arrays([coding_names, pa.array([b""], pa.binary())])
+        names = pa.concat_arrays([coding_names, NOTHING])
         lines = glue(
-            self._leads.take(pa.array(begins)),
-            _allele_texts(alleles).take(pa.array(found.allele)),
+            heads.take(pa.array(head)),
             self._terms.of(np.append(effects.terms, INTERGENIC)[pair]),
             self._middles.take(pa.array(transcript)),
-            *self._ranks(effects, pair),
+            self._ranks(effects, pair),
             names.take(pa.array(pair)),
             self._tails(effects, pair, protein_names),
         )
@@ -106,29 +111,26 @@ class Writer:
         )  # fmt: skip
         return pa.concat_arrays([texts, pa.array([b"|||||"], pa.binary())])
 
-    @cached_property
-    def _numbers(self) -> tuple[pa.BinaryArray, pa.BinaryArray]:
-        """``number/`` and ``of|`` for all numbers of exons; row 0 stands for none."""
-        numbers = [str(number).encode() for number in range(1, int(self._transcripts.exon_counts.max(initial=0)) + 1)]
-        return (
-            pa.array([b"", *(number + b"/" for number in numbers)], pa.binary()),
-            pa.array([b"|", *(number + b"|" for number in numbers)], pa.binary()),
-        )
-
-    def _ranks(self, effects: Effects, pair: Ints) -> tuple[pa.BinaryArray, pa.BinaryArray]:
-        """Return ``number/`` and ``of|`` of the exon, else of the intron, that each entry touches."""
+    def _ranks(self, effects: Effects, pair: Ints) -> pa.BinaryArray:
+        """Return ``number/of|`` of the exon, else of the intron, that each entry touches."""
         number = np.where(effects.exon > 0, effects.exon, effects.intron)
-        of = np.where(number > 0, self._transcripts.exon_counts[effects.transcript] - (effects.exon == 0), 0)
-        numbers, totals = self._numbers
-        return numbers.take(pa.array(np.append(number, 0)[pair])), totals.take(pa.array(np.append(of, 0)[pair]))
+        of = self._transcripts.exon_counts[effects.transcript] - (effects.exon == 0)
+        most = int(self._transcripts.exon_counts.max(initial=0))
+        if most > MOST_RANKS:
+            texts = glue(decimals(number), b"/", decimals(of), b"|")
+            none = pa.array(number == 0)
+            return pa.concat_arrays([pc.if_else(none, pa.scalar(b"|", pa.binary()), texts), BAR]).take(pa.array(pair))
+        # Ranks of transcripts with one exon, then of those with two, and so on.
+        rank = np.where(number > 0, of * (of - 1) // 2 + number, 0)
+        return _rank_texts(most).take(pa.array(np.append(rank, 0)[pair]))
 
     @cached_property
     def _lengths(self) -> tuple[pa.BinaryArray, pa.BinaryArray, pa.BinaryArray]:
-        """``/length`` of every transcript, CDS and protein (the stop codon is no part of it)."""
+        """``/length|`` of every transcript, CDS and protein (the stop codon is no part of it)."""
         models = self._transcripts
         cds = np.where(models.coding, models.cds_last - models.cds_first + 1, 0)
         protein = np.maximum(-(-(cds - models.phase) // 3) - models.stop_known, 0)
-        return tuple(glue(b"/", decimals(length)) for length in (models.lengths, cds, protein))
+        return tuple(glue(b"/", decimals(length), b"|") for length in (models.lengths, cds, protein))
 
     def _tails(self, effects: Effects, pair: Ints, protein_names: pa.BinaryArray) -> pa.BinaryArray:
         """Return HGVS.p to the notes, each with the bar before it."""
@@ -156,22 +158,27 @@ class Writer:
             b"|",
             decimals(effects.cdna[rows]),
             cdna.take(pa.array(transcript)),
-            b"|",
             _places(effects.cds[rows], cds, transcript),
-            b"|",
             _places(effects.protein[rows], protein, transcript),
-            b"|",
             NOTE_TEXTS.take(pa.array(effects.notes[rows])),
         )
 
 
 def _places(places: np.typing.NDArray[np.int32], lengths: pa.BinaryArray, transcript: Ints) -> pa.BinaryArray:
-    """Return ``place/length``, empty where there is no place."""
+    """Return ``place/length|``, a bar alone where there is no place."""
     some = np.flatnonzero(places > 0)
     texts = glue(decimals(places[some]), lengths.take(pa.array(transcript[some])))
     rows = np.full(places.size, some.size)
     rows[some] = np.arange(some.size)
-    return pa.concat_arrays([texts, pa.array([b""], pa.binary())]).take(pa.array(rows))
+    return pa.concat_arrays([texts, BAR]).take(pa.array(rows))
+
+
+@cache
+def _rank_texts(most: int) -> pa.BinaryArray:
+    """Return ``number/of|`` for all numbers up to ``of``, for ``of`` from 1 to ``most``; the first row stands for none."""
+    of = np.repeat(np.arange(1, most + 1), np.arange(1, most + 1))
+    number = np.arange(of.size) - of * (of - 1) // 2 + 1
+    return pa.concat_arrays([BAR, glue(decimals(number), b"/", decimals(of), b"|")])
 
 
 def _note_text(notes: int) -> bytes:
