@@ -7,23 +7,29 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from ann.anntools import __version__, refdata_cli
+from ann.anntools import __version__
 from ann.anntools.driver import annotate, run
 from ann.anntools.effects import VEP, VOCABULARIES
 from ann.anntools.errors import AnnToolsError
+from ann.anntools.refdata import home, installed
 from ann.anntools.streams import whole_file
 
 STANDARD = "-"
 # BSD sysexits, as other tools of the field use them.
 USAGE, BAD_INPUT = 2, 65
 MOST_THREADS = 64
+FARTHEST = 1_000_000
+REFDATA = "refdata"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code: 0, 2 for usage, 65 for bad input with one sentence on stderr."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     try:
-        if options.command == "refdata":
+        if options.command == REFDATA:
+            from ann.anntools import refdata_cli  # noqa: PLC0415  annotating needs none of it, and starts sooner
+
             return refdata_cli.run(options)
         if STANDARD in (options.input, options.output):
             _pipe(options)
@@ -46,7 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _common(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("assembly", "reference", "parquet", "terms")}
+    names = ("assembly", "parquet", "terms", "distance")
+    # Who has fetched references wants them used.
+    reference = options.reference or (home() if installed(home()) else None)
+    return {"reference": reference, **{name: getattr(options, name) for name in names}}
 
 
 def _pipe(options: argparse.Namespace) -> None:
@@ -71,7 +80,13 @@ def _threads(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _distance(text: str) -> int:
+    if not text.isdecimal() or int(text) > FARTHEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bases from 0 to {FARTHEST:,}")
+    return int(text)
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ann.anntools", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -79,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("input", metavar="INPUT", help="a VCF, plain, gzip or BGZF; - is standard input")
     command.add_argument("-o", "--output", metavar="OUTPUT", help="where to write; - is standard output")
     command.add_argument("--assembly", metavar="NAME", help="GRCh38, GRCh37, hg18 or rCRS; usually found in the file")
-    command.add_argument("--reference", metavar="DIR", help="references made by refdata build or fetch")
+    command.add_argument("--reference", metavar="DIR", help="references made by refdata build; else fetched ones")
+    command.add_argument(
+        "--distance", metavar="BASES", type=_distance, help="how far upstream and downstream reach; 5000, MT 500"
+    )
     command.add_argument(
         "--terms", choices=VOCABULARIES, default=VEP, help="whose terms ANN has; SnpSift reads only snpeff's"
     )
@@ -87,7 +105,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--log", metavar="FILE", help="where to write the log")
     command.add_argument("--summary", metavar="FILE", help="where to write the summary, JSON")
     command.add_argument("--parquet", metavar="FILE", help="where to write the table of variants, Parquet")
-    refdata_cli.add_commands(commands)
+    if arguments[:1] == [REFDATA]:
+        from ann.anntools import refdata_cli  # noqa: PLC0415  as above
+
+        refdata_cli.add_commands(commands)
+    else:
+        commands.add_parser(REFDATA, help="build, fetch, list, verify and remove references")
     return parser
 
 

@@ -175,7 +175,7 @@ def _places(places: np.typing.NDArray[np.int32], lengths: pa.BinaryArray, transc
 
 @cache
 def _rank_texts(most: int) -> pa.BinaryArray:
-    """Return ``number/of|`` for all numbers up to ``of``, for ``of`` from 1 to ``most``; the first row stands for none."""
+    """Return ``number/of|``, all numbers of each ``of`` from 1 to ``most``; the first row stands for none."""
     of = np.repeat(np.arange(1, most + 1), np.arange(1, most + 1))
     number = np.arange(of.size) - of * (of - 1) // 2 + 1
     return pa.concat_arrays([BAR, glue(decimals(number), b"/", decimals(of), b"|")])

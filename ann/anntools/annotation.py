@@ -111,7 +111,9 @@ class Annotator:
         """Return a part; ``codes`` are places in ``found``, -1 for none."""
         rows, info, ids = [], [], []
         for code, contig in enumerate(found):
-            for where in [] if contig is None else _stretches(np.flatnonzero(codes == code), part.pos):
+            if contig is None:
+                continue
+            for where in _stretches(np.flatnonzero(codes == code), part.pos):
                 found_there = contig.annotate(part, where, last[where])
                 self._count(found_there)
                 rows.append(where)

@@ -37,6 +37,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     summary: str | Path | None = None,
     parquet: str | Path | None = None,
     terms: str = VEP,
+    distance: int | None = None,
     threads: int = 1,
     name: str | None = None,
     progress: Progress | None = None,
@@ -49,7 +50,8 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder
     of references that `ann.anntools.refbuild` made, which come before those that the engine ships. ``parquet`` is
     where the table of variants goes, None for none. ``terms``, one of `ann.anntools.effects.VOCABULARIES`, says how
-    ANN calls consequences. ``threads`` compress a result in BGZF. ``name`` is what the log
+    ANN calls consequences. ``distance`` is how many bases upstream and downstream of a transcript reach, None for what
+    the reference says. ``threads`` compress a result in BGZF. ``name`` is what the log
     and the summary call the input where that is not the name of the file. ``progress`` is called after every block
     with the records done and the bytes read from ``path``.
 
@@ -75,6 +77,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
                 reference=reference,
                 parquet=parquet,
                 terms=terms,
+                distance=distance,
                 progress=progress,
                 limits=limits,
             )
@@ -108,6 +111,7 @@ def annotate(  # noqa: PLR0913  as `run`
     reference: str | Path | None = None,
     parquet: str | Path | None = None,
     terms: str = VEP,
+    distance: int | None = None,
     progress: Progress | None = None,
     limits: Limits = LIMITS,
 ) -> Findings:
@@ -122,6 +126,7 @@ def annotate(  # noqa: PLR0913  as `run`
     first = next(records, None)
     given, shipped = references(None if reference is None else Path(reference))
     genome = identify(header, first, assembly, given, shipped)
+    genome.distance = distance
     used = own_keys.choose(keys(genome), header, first)
     result = Proportionate(sink, limits)
     result.write(header.with_info(used.declared()))
@@ -157,6 +162,11 @@ def _findings(name: str, header: Header, genome: Genome, used: OwnKeys, annotato
         assembly=genome.assembly,
         reference_version=genome.reference.version,
         sources=genome.releases,
-        warnings=(*header.warnings, *genome.assembly.warnings, *used.all_warnings(), *tally_warnings(tally, header.samples)),
+        warnings=(
+            *header.warnings,
+            *genome.assembly.warnings,
+            *used.all_warnings(),
+            *tally_warnings(tally, header.samples),
+        ),
         tally=tally,
     )

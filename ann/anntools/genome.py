@@ -82,12 +82,14 @@ class Genome:
     """Finds the tables of a contig by any of its names, in the order of a file's records.
 
     ``reference`` has them; ``rcrs``, where it is given, has the mitochondrion of a human assembly that brings none.
+    ``distance``, where it is given, takes the place of the references' flanks, in bases.
     """
 
     assembly: Assembly
     reference: Reference
     header: Header
     rcrs: Reference | None = None
+    distance: int | None = None
     _found: dict[bytes, Tables | str] = field(default_factory=dict)
     _compared: dict[str, Compared] = field(default_factory=dict)
     _borrowed: bool = False
@@ -155,7 +157,7 @@ class Genome:
         return Tables(
             name=name,
             length=reference.contigs[name],
-            flank=reference.flank(name),
+            flank=reference.flank(name) if self.distance is None else self.distance,
             transcripts=NO_TRANSCRIPTS if models is None else models,
             sequence=reference.sequence(name),
             tracks=self.reference.tracks,

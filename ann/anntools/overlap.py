@@ -240,7 +240,8 @@ class OverlapTrack:
 
     def release_pages(self) -> None:
         """Give the memory of what was read from large files back to the system."""
-        if any([file.release_pages() for file in self.files.values()]):
+        released = [file.release_pages() for file in self.files.values()]
+        if any(released):
             self._contigs.clear()
 
     def _contig(self, name: str) -> _Contig | None:

@@ -22,6 +22,7 @@ only contigs in use take memory. The references that the engine ships have the s
 
 import json
 import mmap
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -37,6 +38,7 @@ from ann.anntools.tracks import Track, open_track
 from ann.anntools.transcripts import Transcripts
 
 FORMAT = 2
+HOME_VARIABLE = "ANNTOOLS_REFERENCES"
 BUNDLE = Path(__file__).parent / "data"
 DESCRIPTION, GENES, SEQUENCE, SPLICED = "reference.json", "genes.arrow", "sequence.bin", "spliced.bin"
 
@@ -161,6 +163,11 @@ class _Mapped:
         self._map.madvise(mmap.MADV_DONTNEED)
 
 
+def home() -> Path:
+    """Return where fetched references are kept: what ANNTOOLS_REFERENCES says, else a folder of the user's."""
+    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".local" / "share" / "anntools")
+
+
 @cache
 def load(assembly: str | None, folder: Path | None = None) -> Reference:
     """Return the reference of ``assembly`` in ``folder``; a second call returns the same object.
@@ -169,20 +176,20 @@ def load(assembly: str | None, folder: Path | None = None) -> Reference:
     Where ``assembly`` is None ``folder`` must hold one reference only. Raises ReferenceDataError where there is none,
     where it is of another assembly, damaged, or of another format version.
     """
-    home = BUNDLE if folder is None else folder
-    found = installed(home)
+    place = BUNDLE if folder is None else folder
+    found = installed(place)
     if assembly is None and len(found) == 1:
         return read(found[0])
-    if found == [home]:
-        reference = read(home)
+    if found == [place]:
+        reference = read(place)
         if reference.assembly != assembly:
-            raise ReferenceDataError(f"The reference in {home} is of {reference.assembly}, not of {assembly}.")
+            raise ReferenceDataError(f"The reference in {place} is of {reference.assembly}, not of {assembly}.")
         return reference
     for path in found:
         if path.name == assembly:
             return read(path)
     names = ", ".join(path.name for path in found) or "none"
-    raise ReferenceDataError(f"There is no reference of {assembly or 'one assembly'} in {home}; there are: {names}.")
+    raise ReferenceDataError(f"There is no reference of {assembly or 'one assembly'} in {place}; there are: {names}.")
 
 
 def installed(folder: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """The commands of ``python -m ann.anntools refdata``: build, fetch, list, verify and remove references."""
 
 import argparse
-import os
 import shutil
 import sys
 import time
@@ -15,10 +14,9 @@ from ann.anntools.errors import ReferenceDataError
 from ann.anntools.fetch import fetch
 from ann.anntools.recipe import Location, Recipe
 from ann.anntools.refbuild import build
-from ann.anntools.refdata import BUNDLE, installed, read
+from ann.anntools.refdata import BUNDLE, HOME_VARIABLE, home, installed, read
 from ann.anntools.refverify import problems
 
-HOME_VARIABLE = "ANNTOOLS_REFERENCES"
 RECIPES = BUNDLE / "recipes"
 DOWNLOADS = ".downloads"
 DAMAGED = 1  # exit code of verify
@@ -49,11 +47,6 @@ def add_commands(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code, 1 where verify finds something wrong. Raises ReferenceDataError."""
     return COMMANDS[options.refdata_command](options)
-
-
-def home() -> Path:
-    """Return where fetched references are kept: what ANNTOOLS_REFERENCES says, else a folder of the user's."""
-    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".local" / "share" / "anntools")
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -51,7 +51,7 @@ def write_models(
                 parts = splice(found, sequence[contig.sequence : contig.sequence + contig.length])
                 bases = np.concatenate(list(parts))
                 spliced.write(bases.data)
-                found = replace(found, early_stop=early_stops(replace(found, spliced=bases)))  # noqa: PLW2901
+                found = replace(found, early_stop=early_stops(replace(found, spliced=bases)))
             writer.write_batch(gene_columns.pack(found))
             placed.append(replace(contig, batch=batch, spliced=place))
             batch += 1

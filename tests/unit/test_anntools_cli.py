@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+from ann.anntools.__main__ import main
 from ann.anntools.refdata import BUNDLE
 from tests.unit.anntools_samples import APOE, HEADER, MCM6, ROOT, annotated
 
@@ -79,3 +80,34 @@ def test_the_engine_imports_nothing_that_makes_a_job_start_slowly() -> None:
     loaded = {name.partition(".")[0] for name in done.stdout.decode().split()}
     assert "numpy" in loaded
     assert not loaded & {"pysam", "pandas", "boto3", "flask", "util", "web"}
+
+
+def test_references_that_were_fetched_are_used_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "reference.json").write_text("{}")
+    monkeypatch.setenv("ANNTOOLS_REFERENCES", str(tmp_path))
+    source = tmp_path / "x.vcf"
+    source.write_bytes(HEADER + APOE)
+    assert main(["annotate", str(source)]) == 65
+    assert str(tmp_path / "toy" / "reference.json") in capfd.readouterr().err
+    monkeypatch.setenv("ANNTOOLS_REFERENCES", str(tmp_path / "nothing"))
+    assert main(["annotate", str(source)]) == 0
+
+
+@pytest.mark.parametrize("distance", ["-1", "1000001", "x"])
+def test_a_distance_that_is_none_is_refused(distance: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["annotate", "x.vcf", "--distance", distance])
+    assert f"{distance!r} is not a number of bases from 0 to 1,000,000" in capfd.readouterr().err
+
+
+def test_no_gene_reaches_beyond_its_transcripts_at_distance_0(tmp_path: Path) -> None:
+    source = tmp_path / "x.vcf"
+    source.write_bytes(HEADER + APOE)
+    assert main(["annotate", str(source), "-o", str(tmp_path / "near.vcf"), "--distance", "0"]) == 0
+    assert main(["annotate", str(source), "-o", str(tmp_path / "far.vcf")]) == 0
+    near, far = ((tmp_path / name).read_text() for name in ("near.vcf", "far.vcf"))
+    assert "downstream_gene_variant" in far
+    assert "downstream_gene_variant" not in near
