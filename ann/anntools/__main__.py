@@ -51,6 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+class Prompt:
+    """Standard output that does not wait: whoever reads it has the header at once, and each part when it is done."""
+
+    def write(self, data: Any, /) -> None:
+        """Write ``data``."""
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
 def _common(options: argparse.Namespace) -> dict[str, Any]:
     names = ("assembly", "parquet", "terms", "distance")
     # Who has fetched references wants them used.
@@ -64,7 +73,7 @@ def _pipe(options: argparse.Namespace) -> None:
     name = "standard input" if piped else Path(options.input).name
     with nullcontext(sys.stdin.buffer) if piped else Path(options.input).open("rb") as source:
         if options.output in (None, STANDARD):
-            findings = annotate(source, sys.stdout.buffer, name, **_common(options))
+            findings = annotate(source, Prompt(), name, **_common(options))
         else:
             with whole_file(Path(options.output), options.threads) as sink:
                 findings = annotate(source, sink, name, **_common(options))
