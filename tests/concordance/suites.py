@@ -64,13 +64,13 @@ def mitochondrial_indels(count: int) -> list[Record]:
 
 
 def synthetic(folder: Path, *, size: int, count: int) -> list[Result]:
-    """Compare with bcftools csq on a made genome of ``size`` bases: every tenth variant is near a border."""
+    """Compare with bcftools csq on a made genome of ``size`` bases: every third variant is near a border."""
     genome, models = make(SEED, size)
     ((contig, sequence),) = genome.items()
     near = [place for model in models for place in borders(model)]
     inside = [place for model in models for start, end in model.coding for place in range(start, end + 1)]
     chance = Chance(contig, sequence, SEED)
-    records = sorted({*chance.variants(near, count // 10), *chance.variants(inside, count - count // 10)})
+    records = sorted({*chance.variants(near, count // 3), *chance.variants(inside, count - count // 3)})
     subject = Subject(records=records, models=models, genome=genome)
     vcf = write_vcf(folder / "in.vcf", records, genome)
     ours = annotate_models(folder, vcf, models, genome)

@@ -118,6 +118,9 @@ def test_check_changes_nothing(project: Path) -> None:
     assert not any("fix" in call for call in calls)
 
 
+PEERS = ("bcftools", "tabix", "vcfanno", "snpEff", "snpSift")
+
+
 def run_ci(project: Path, *, installed: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
     """Run .ci/run where only the given programs are installed, and make fails with 7."""
     shutil.copytree(PROJECT / ".ci", project / ".ci", dirs_exist_ok=True)
@@ -134,13 +137,18 @@ def run_ci(project: Path, *, installed: tuple[str, ...]) -> "subprocess.Complete
 
 
 def test_ci_installs_a_browser_and_ends_as_the_tests_do(project: Path) -> None:
-    done = run_ci(project, installed=("shellcheck",))
+    done = run_ci(project, installed=("shellcheck", *PEERS))
     assert done.returncode == 7, done.stderr
     assert "apt-get install --quiet --yes --no-install-recommends chromium\n" in done.stdout
     assert done.stdout.endswith("make test CI=true\n")
 
 
-def test_ci_installs_nothing_that_is_there(project: Path) -> None:
+def test_ci_installs_what_the_engine_is_compared_with(project: Path) -> None:
     done = run_ci(project, installed=("chromium", "shellcheck"))
+    assert done.stdout.count("bcftools tabix vcfanno snpeff snpsift\n") == 2
+
+
+def test_ci_installs_nothing_that_is_there(project: Path) -> None:
+    done = run_ci(project, installed=("chromium", "shellcheck", *PEERS))
     assert done.returncode == 7, done.stderr
     assert "apt-get" not in done.stdout
