@@ -192,6 +192,8 @@ class ContigAnnotator:
     def _names(self, alleles: variants.Alleles, found: Effects) -> tuple[pa.BinaryArray, pa.BinaryArray]:
         """Return the HGVS names of all pairs."""
         transcripts = self._tables.transcripts
+        if not len(found):
+            return NOTHING.slice(1), NOTHING.slice(1)
         coding = hgvs.coding(alleles, found.allele, transcripts, found.transcript, self._tables.sequence)
         rows = np.zeros(len(found), np.int64)
         names = NOTHING

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ann.anntools.blocks import ALT, COMMA, DOT, REF, Block
+from ann.anntools.intervals import expand
 from ann.anntools.texts import Bools, Bytes, Ints, Texts, arrow
 
 UPPER = 0xDF  # a mask that makes letters of ASCII capital
@@ -105,23 +106,32 @@ def of(block: Block, rows: Ints, last: Ints) -> Alleles:
 
 def _split(alt: Texts, counts: Ints) -> Texts:
     """Return the alleles of ALT columns; ``counts`` says how many each has."""
-    if (counts == 1).all():
+    several = np.flatnonzero(counts > 1)
+    if not several.size:
         return alt
-    owner = np.repeat(np.arange(len(alt)), alt.sizes)
-    place = np.flatnonzero(alt.flat() == COMMA)
-    before = np.cumsum(alt.sizes) - alt.sizes
-    commas = alt.starts[owner[place]] + place - before[owner[place]]
+    starts, sizes = np.repeat(alt.starts, counts), np.repeat(alt.sizes, counts)
     first = np.cumsum(counts) - counts
-    starts = np.empty(int(counts.sum()), np.int64)
-    ends = np.empty_like(starts)
-    later = np.ones(starts.size, np.bool_)
-    later[first] = False
-    starts[first], starts[later] = alt.starts, commas + 1
-    final = np.append(first[1:], starts.size) - 1
-    inner = np.ones(starts.size, np.bool_)
+    parts = _parts(alt.take(several), counts[several])
+    places = expand(first[several], counts[several])
+    starts[places], sizes[places] = parts.starts, parts.sizes
+    return Texts(alt.data, starts, sizes)
+
+
+def _parts(alt: Texts, counts: Ints) -> Texts:
+    """Return the alleles of ALT columns, each of which has more than one."""
+    ends = np.cumsum(alt.sizes)
+    place = np.flatnonzero(alt.flat() == COMMA)
+    owner = np.repeat(np.arange(len(alt)), counts - 1)
+    commas = alt.starts[owner] + place - (ends - alt.sizes)[owner]
+    final = np.cumsum(counts) - 1
+    inner = np.ones(int(counts.sum()), np.bool_)
     inner[final] = False
-    ends[final], ends[inner] = alt.starts + alt.sizes, commas
-    return Texts(alt.data, starts, ends - starts)
+    starts, stops = np.empty(inner.size, np.int64), np.empty(inner.size, np.int64)
+    stops[final], stops[inner] = alt.starts + alt.sizes, commas
+    later = np.ones(inner.size, np.bool_)
+    later[final - counts + 1] = False
+    starts[~later], starts[later] = alt.starts, commas + 1
+    return Texts(alt.data, starts, stops - starts)
 
 
 def _capital(texts: Texts, capitals: Bytes) -> Texts:
