@@ -56,6 +56,13 @@ class Rows:
         """Return what the frame of the CDS translates to, also after its end; 0 outside of the transcript."""
         return residues(self.transcripts, self.transcript[row], place, beyond=True)
 
+    def cut(self, place: Ints) -> Bools:
+        """Whether each place is that of the last codon of a CDS that ends within it."""
+        models, transcript = self.transcripts, self.transcript
+        size = models.cds_last[transcript] - models.cds_first[transcript] + 1 - models.phase[transcript]
+        within: Bools = (size % 3 > 0) & (place == size // 3 + 1)
+        return within
+
 
 @dataclass(frozen=True)
 class Name:
@@ -83,7 +90,8 @@ class Name:
             _SUFFIXES.take(pa.array(self.suffix)),
             counted,
         )
-        found: Bools = (first != 0) & (last != 0)
+        # Before a codon that is cut off by the end, bases are put in all the same; it is written Xaa.
+        found: Bools = (first != 0) & ((last != 0) | ((self.edit == INS) & rows.cut(self.last)))
         return pc.if_else(pa.array(found if known is None else found & known), names, EMPTY)
 
 

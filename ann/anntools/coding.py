@@ -121,8 +121,9 @@ def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Pro
     ref_texts = Texts(ref, np.cumsum(touched) - touched, touched)
     whole = np.maximum(3 * touched + edits.growth(), 0) // 3
     alt_texts, first_codon = _edited(edits, frame, whole, ref_texts)
-    at = ends(edits, models, frame)
-    kept = at.start & _begins(first_codon, frame.genetic_code)
+    at = _moved(ends(edits, models, frame), edits, frame, first_codon)
+    kept = at.start & _begins(first_codon, frame.genetic_code) & ~shifted
+    kept |= at.start & shifted & _as_before(edits, frame, first_codon)
     terms = _terms(edits, frame, at, kept, (ref_texts, alt_texts))
     # An indel that leaves the start codon in front of all that follows it changes no amino acid.
     intact = np.flatnonzero((terms == START_RETAINED) & (edits.growth() != 0))
@@ -132,9 +133,28 @@ def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Pro
     rows = np.flatnonzero(shifted)
     if rows.size:
         alt_texts = _replaced(alt_texts, rows, to_stop(edits.take(rows), frame))
-        # A frame that is shifted behind the last changed amino acid reads on as before.
-        terms[rows] = _settled(terms[rows], ref_texts.take(rows), alt_texts.take(rows), edits.take(rows), frame)
+    rows = np.flatnonzero((edits.growth() != 0) & (edits.first >= 0) & models.stop_known[edits.transcript])
+    terms[rows] = _settled(terms[rows], alt_texts.take(rows), edits.take(rows), shifted[rows], frame)
     return terms, Proteins(ref=ref_texts, alt=alt_texts, first=number, frameshift=shifted)
+
+
+def _as_before(edits: Edits, frame: Frames, first_codon: NDArray[np.uint8]) -> Flags:
+    """Whether the first codon touched still stands for the same amino acid."""
+    old = codon(frame, edits.transcript, edits.first // CODON * CODON)
+    result: Flags = codons.amino_acids(old, frame.genetic_code) == codons.amino_acids(first_codon, frame.genetic_code)
+    return result
+
+
+def _moved(at: Ends, edits: Edits, frame: Frames, first_codon: NDArray[np.uint8]) -> Ends:
+    """Return ``at`` without the starts that indels leave as they are, so that they can be written behind them.
+
+    ``first_codon``: the first codon after each edit.
+    """
+    rows = np.flatnonzero(at.start & (edits.growth() != 0))
+    start = at.start.copy()
+    same = first_codon[rows] == codon(frame, edits.transcript[rows], edits.first[rows] // CODON * CODON)
+    start[rows] = ~same | begins_as_before(edits.take(rows), frame)
+    return Ends(start=start, stop=at.stop)
 
 
 def _edited(edits: Edits, frame: Frames, whole: Ints, ref: Texts) -> tuple[Texts, NDArray[np.uint8]]:
@@ -207,8 +227,7 @@ def _terms(edits: Edits, frame: Frames, at: Ends, kept: Flags, proteins: tuple[T
     result = np.where(retained, STOP_RETAINED | (size & ~replaced) | np.where(same, 0, size), result)
     unknown = has(ref, codons.UNKNOWN) | has(alt, codons.UNKNOWN)
     result = np.where(unknown & (growth == 0), UNCLEAR, result)
-    # Where the frame shifts within it a start codon is lost, whatever bases move up.
-    kept = (kept & (growth % 3 == 0)) | (at.start & same & (growth == 0))
+    kept = kept | (at.start & same & (growth == 0))
     result = np.where(kept, START_RETAINED | (result & ~np.where(same, 0, replaced)), result)
     result = np.where(at.start & ~kept, START_LOST | (result & ~(FRAMESHIFT | replaced)), result)
     longer = np.flatnonzero(at.start & (growth != 0))
@@ -216,12 +235,34 @@ def _terms(edits: Edits, frame: Frames, at: Ends, kept: Flags, proteins: tuple[T
     return _partial(result, edits, frame)
 
 
-def _settled(terms: Ints, ref: Texts, alt: Texts, edits: Edits, frame: Frames) -> Ints:
-    """Correct the terms of shifted frames that reach the stop codon: the protein may stay the same."""
-    last = frame.codons[edits.transcript] - 1
-    reaches = np.maximum(edits.last, edits.first) // 3 == last
-    same = reaches & _equal(ref, alt)
-    return np.where(same, STOP_RETAINED | (terms & START_RETAINED), terms)
+def _settled(terms: Ints, alt: Texts, edits: Edits, shifted: Flags, frame: Frames) -> Ints:
+    """Correct the terms of indels in CDS whose end is known, by what becomes of the protein's end.
+
+    One that leaves all amino acids and the stop behind them retains it, wherever it lies. A shifted frame that leaves
+    all codons but the stop, so that the edit can be moved there, loses it.
+    """
+    number = edits.first // CODON
+    left = frame.codons[edits.transcript] - number
+    near = np.flatnonzero((left > 0) & (alt.sizes >= left - 1))
+    row, place = codons.reading(CODON * number[near], left[near])
+    acids = codons.amino_acids(codon(frame, edits.transcript[near[row]], place), frame.genetic_code)
+    within = place // CODON - number[near[row]]
+    new = alt.data[np.minimum(alt.starts[near[row]] + within, alt.data.size - 1)] if alt.data.size else acids
+    new = np.where(within < alt.sizes[near[row]], new, np.uint8(0))
+    last = within == left[near[row]] - 1
+    same = np.ones(near.size, np.bool_)
+    same[row[~last & (acids != new)]] = False
+    same &= acids[last] == codons.STOP
+    stopped = new[last] == codons.STOP
+    kept, lost = near[same & stopped], near[same & ~stopped & shifted[near]]
+    row, place = codons.reading(np.zeros(lost.size, np.int64), left[lost] - 1)
+    old = codon(frame, edits.transcript[lost[row]], place + CODON * number[lost[row]])
+    differing = row[edited_codons(edits, frame, lost[row], place) != old]
+    lost = np.delete(lost, differing)
+    result = terms.copy()
+    result[kept] = STOP_RETAINED | (terms[kept] & START_RETAINED)
+    result[lost] |= STOP_LOST
+    return result
 
 
 def _replaced(texts: Texts, rows: Ints, new: Texts) -> Texts:

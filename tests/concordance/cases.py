@@ -141,8 +141,11 @@ def _left_out(mine: Call, other: Call, others: dict[str, Call], peer: Peer, mode
 
 
 def _change(read: Callable[[Call, str], Change], call: Call, protein: str) -> Change:
-    """Return the change of the protein; without a start codon nobody knows the new protein."""
-    if "start_lost" in call.terms:
+    """Return the change of the protein; without a start codon nobody knows the new protein.
+
+    Of an allele that reaches beyond the CDS a tool may name the stop codon that is lost, and no protein.
+    """
+    if "start_lost" in call.terms or ("stop_lost" in call.terms and not call.protein):
         return UNKNOWN
     try:
         return read(call, protein)

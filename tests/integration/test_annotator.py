@@ -251,7 +251,7 @@ def big_input() -> bytes:
     lines = SAMPLE.read_text().splitlines(keepends=True)
     header = [line for line in lines if line.startswith("#")]
     records = [line for line in lines if not line.startswith("#")]
-    return "".join(header + records * (40_000_000 // sum(map(len, records)))).encode()
+    return "".join(header + records * (12_000_000 // sum(map(len, records)))).encode()
 
 
 def processes_in(folder: Path) -> list[int]:
