@@ -46,8 +46,8 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     """Annotate the VCF at ``path`` and return where the results are.
 
     For X.vcf it writes X.annot.vcf, X.vcf.count.log and X.summary.json beside it, for X.vcf.gz X.annot.vcf.gz (BGZF),
-    X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise. Each appears
-    whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder
+    X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise; log and summary
+    go where the output goes. Each appears whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder
     of references that `ann.anntools.refbuild` made, which come before those that the engine ships. ``parquet`` is
     where the table of variants goes, None for none. ``terms``, one of `ann.anntools.effects.VOCABULARIES`, says how
     ANN calls consequences. ``distance`` is how many bases upstream and downstream of a transcript reach, None for what
@@ -64,8 +64,8 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     suffix = next((end for end in reversed(SUFFIXES) if source.name.endswith(end)), "")
     stem = source.name.removesuffix(suffix)
     output = Path(output or source.with_name(f"{stem}.annot{suffix or '.vcf'}"))
-    log = Path(log or source.with_name(f"{source.name}.count.log"))
-    summary = Path(summary or source.with_name(f"{stem}.summary.json"))
+    log = Path(log or output.with_name(f"{source.name}.count.log"))
+    summary = Path(summary or output.with_name(f"{stem}.summary.json"))
     name = name or source.name
     try:
         with source.open("rb") as stream, whole_file(output, threads) as sink:

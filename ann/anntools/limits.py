@@ -15,7 +15,7 @@ class Limits:
     came out; real cohorts of homozygous calls reach some hundreds.
     ``alleles``: ALT alleles of one record. ``contig``: characters in a CHROM name. ``result``: the annotated text
     before compression, which may be larger only where it is at most ``growth`` times the decompressed input; files of
-    ordinary records grow ten times at most.
+    ordinary records grow thirty times at most, where many transcripts overlap.
     """
 
     line: int = 64 * MIB

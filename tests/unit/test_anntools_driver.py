@@ -283,3 +283,14 @@ def test_a_name_as_long_as_its_results_allow_is_no_trouble(tmp_path: Path) -> No
 def test_only_vcf_is_read(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="kind 'pileup' is not known"):
         driver.run(tmp_path / "x", "pileup")
+
+
+def test_log_and_summary_lie_beside_the_result(tmp_path: Path) -> None:
+    source = tmp_path / "given" / "x.vcf"
+    source.parent.mkdir()
+    source.write_bytes(HEADER + APOE)
+    (tmp_path / "made").mkdir()
+    driver.run(source, output=tmp_path / "made" / "y.vcf.gz")
+    assert [path.name for path in source.parent.iterdir()] == ["x.vcf"]
+    made = {path.name for path in (tmp_path / "made").iterdir()}
+    assert made == {"y.vcf.gz", "x.vcf.count.log", "x.summary.json"}
