@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ann.anntools import __version__
-from ann.anntools.driver import annotate, run
+from ann.anntools.driver import Choices, annotate, run
 from ann.anntools.effects import VEP, VOCABULARIES
 from ann.anntools.errors import AnnToolsError
 from ann.anntools.refdata import home, installed
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             run(
                 options.input,
-                **_common(options),
+                **_choices(options),
                 threads=options.threads,
                 output=options.output,
                 log=options.log,
@@ -60,11 +60,18 @@ class Prompt:
         sys.stdout.buffer.flush()
 
 
-def _common(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("assembly", "parquet", "terms", "distance")
+def _choices(options: argparse.Namespace) -> Choices:
     # Who has fetched references wants them used.
     reference = options.reference or (home() if installed(home()) else None)
-    return {"reference": reference, **{name: getattr(options, name) for name in names}}
+    return {
+        "assembly": options.assembly,
+        "reference": reference,
+        "parquet": options.parquet,
+        "terms": options.terms,
+        "distance": options.distance,
+        # To standard output goes no summary unless it is asked for.
+        "genotypes": STANDARD not in (options.input, options.output) or options.summary is not None,
+    }
 
 
 def _pipe(options: argparse.Namespace) -> None:
@@ -73,10 +80,10 @@ def _pipe(options: argparse.Namespace) -> None:
     name = "standard input" if piped else Path(options.input).name
     with nullcontext(sys.stdin.buffer) if piped else Path(options.input).open("rb") as source:
         if options.output in (None, STANDARD):
-            findings = annotate(source, Prompt(), name, **_common(options))
+            findings = annotate(source, Prompt(), name, **_choices(options))
         else:
             with whole_file(Path(options.output), options.threads) as sink:
-                findings = annotate(source, sink, name, **_common(options))
+                findings = annotate(source, sink, name, **_choices(options))
     for path, text in ((options.log, findings.log), (options.summary, findings.summary_json)):
         if path is not None:
             with whole_file(Path(path)) as sink:

@@ -123,7 +123,7 @@ def general(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Pro
     alt_texts, first_codon = _edited(edits, frame, whole, ref_texts)
     at = _moved(ends(edits, models, frame), edits, frame, first_codon)
     kept = at.start & _begins(first_codon, frame.genetic_code) & ~shifted
-    kept |= at.start & shifted & _as_before(edits, frame, first_codon)
+    kept |= at.start & shifted & (edits.last < edits.first) & _as_before(edits, frame, first_codon)
     terms = _terms(edits, frame, at, kept, (ref_texts, alt_texts))
     # An indel that leaves the start codon in front of all that follows it changes no amino acid.
     intact = np.flatnonzero((terms == START_RETAINED) & (edits.growth() != 0))
@@ -177,8 +177,11 @@ def has(texts: Texts, acid: int) -> Flags:
     return result
 
 
-def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
-    """Return the terms of edits in an exon that reach beyond the CDS: whether its first and last codon stay."""
+def crossing(edits: Edits, models: Transcripts, frame: Frames) -> tuple[Ints, Ints, Proteins]:
+    """Return the terms of edits in an exon that reach beyond the CDS: whether its first and last codon stay.
+
+    Of those that begin in the CDS the rows and what becomes of the protein's end follow, read on as shifted frames are.
+    """
     result = np.zeros(len(edits), np.int64)
     start = np.flatnonzero(frame.starts[edits.transcript] & (edits.first < CODON))
     as_before = begins_as_before(edits.take(start), frame)
@@ -189,11 +192,13 @@ def crossing(edits: Edits, models: Transcripts, frame: Frames) -> Ints:
     stop = np.flatnonzero(ends_too & (edits.first >= 0))
     ending = edits.take(stop)
     number = ending.first // CODON
-    row, place = codons.reading(CODON * number, last[stop] - number + 1)
+    size = last[stop] - number + 1
+    row, place = codons.reading(CODON * number, size)
     acids = codons.amino_acids(codon(frame, ending.transcript[row], place), frame.genetic_code)
-    old = Texts(acids, np.cumsum(last[stop] - number + 1) - (last[stop] - number + 1), last[stop] - number + 1)
-    result[stop] |= np.where(_equal(old, to_stop(ending, frame)), STOP_RETAINED, STOP_LOST)
-    return np.where(result == 0, UNCLEAR, result)
+    old, new = Texts(acids, np.cumsum(size) - size, size), to_stop(ending, frame)
+    result[stop] |= np.where(_equal(old, new), STOP_RETAINED, STOP_LOST)
+    proteins = Proteins(ref=old, alt=new, first=number, frameshift=np.ones(stop.size, np.bool_))
+    return np.where(result == 0, UNCLEAR, result), stop, proteins
 
 
 def _equal(one: Texts, other: Texts) -> Flags:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict, Unpack
 
 import pyarrow as pa
 
@@ -22,38 +22,48 @@ from ann.anntools.streams import Counted, Proportionate, Sink, chunks, whole_fil
 from ann.anntools.variant_table import VariantTable
 from ann.anntools.writer import id_edit, info_edit, render
 
-Progress = Callable[[int, int], None]
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
 
 
-def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with defaults
+class Choices(TypedDict, total=False):
+    """What a caller may settle of a run.
+
+    ``assembly``: what the file does not say. ``reference``: a folder of references that `ann.anntools.refbuild` made,
+    which come before those that the engine ships. ``parquet``: where the table of variants goes, None for none.
+    ``terms``: one of `ann.anntools.effects.VOCABULARIES`, how ANN calls consequences. ``distance``: how many bases
+    upstream and downstream of a transcript reach, None for what the reference says. ``genotypes``: whether those of
+    each sample are counted for the summary, which they are unless it is False. ``progress``: called after every block
+    with the records done and the bytes read. ``limits``: how much is taken.
+    """
+
+    assembly: str | None
+    reference: str | Path | None
+    parquet: str | Path | None
+    terms: str
+    distance: int | None
+    genotypes: bool
+    progress: Callable[[int, int], None] | None
+    limits: Limits
+
+
+def run(
     path: str | Path,
     kind: str = "vcf",
     *,
-    assembly: str | None = None,
-    reference: str | Path | None = None,
     output: str | Path | None = None,
     log: str | Path | None = None,
     summary: str | Path | None = None,
-    parquet: str | Path | None = None,
-    terms: str = VEP,
-    distance: int | None = None,
-    threads: int = 1,
     name: str | None = None,
-    progress: Progress | None = None,
-    limits: Limits = LIMITS,
+    threads: int = 1,
+    **choices: Unpack[Choices],
 ) -> Report:
     """Annotate the VCF at ``path`` and return where the results are.
 
     For X.vcf it writes X.annot.vcf, X.vcf.count.log and X.summary.json beside it, for X.vcf.gz X.annot.vcf.gz (BGZF),
     X.vcf.gz.count.log and X.summary.json, unless ``output``, ``log`` and ``summary`` say otherwise; log and summary
-    go where the output goes. Each appears whole or not at all. ``kind`` is "vcf". ``assembly`` settles what the file does not say. ``reference`` is a folder
-    of references that `ann.anntools.refbuild` made, which come before those that the engine ships. ``parquet`` is
-    where the table of variants goes, None for none. ``terms``, one of `ann.anntools.effects.VOCABULARIES`, says how
-    ANN calls consequences. ``distance`` is how many bases upstream and downstream of a transcript reach, None for what
-    the reference says. ``threads`` compress a result in BGZF. ``name`` is what the log
-    and the summary call the input where that is not the name of the file. ``progress`` is called after every block
-    with the records done and the bytes read from ``path``.
+    go where the output goes. Each appears whole or not at all. ``kind`` is "vcf". ``name`` is what the log and the
+    summary call the input where that is not the name of the file. ``threads`` compress a result in BGZF. The rest is
+    as `Choices` says.
 
     Raises BadInput, UnknownAssembly or ReferenceDataError (the log then holds the sentence), OSError where a file
     cannot be read or written, ValueError for another ``kind``.
@@ -69,18 +79,7 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     name = name or source.name
     try:
         with source.open("rb") as stream, whole_file(output, threads) as sink:
-            findings = annotate(
-                stream,
-                sink,
-                name,
-                assembly=assembly,
-                reference=reference,
-                parquet=parquet,
-                terms=terms,
-                distance=distance,
-                progress=progress,
-                limits=limits,
-            )
+            findings = annotate(stream, sink, name, **choices)
     except AnnToolsError as error:
         with whole_file(log) as sink:
             sink.write(f"Input: {name}\nNot annotated: {error}\n".encode())
@@ -89,11 +88,12 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
         sink.write(findings.log().encode())
     with whole_file(summary) as sink:
         sink.write(findings.summary_json().encode())
+    table = choices.get("parquet")
     return Report(
         output=output,
         log=log,
         summary=summary,
-        variants=None if parquet is None else Path(parquet),
+        variants=None if table is None else Path(table),
         variant_count=findings.tally.records,
         assembly=findings.assembly.name,
         engine_version=__version__,
@@ -102,31 +102,21 @@ def run(  # noqa: PLR0913  one keyword per thing a caller may settle, all with d
     )
 
 
-def annotate(  # noqa: PLR0913  as `run`
-    source: BinaryIO,
-    sink: Sink,
-    name: str,
-    *,
-    assembly: str | None = None,
-    reference: str | Path | None = None,
-    parquet: str | Path | None = None,
-    terms: str = VEP,
-    distance: int | None = None,
-    progress: Progress | None = None,
-    limits: Limits = LIMITS,
-) -> Findings:
+def annotate(source: BinaryIO, sink: Sink, name: str, **choices: Unpack[Choices]) -> Findings:
     """Annotate the VCF that ``source`` holds into ``sink`` and return what there is to report.
 
     ``name`` is what the report calls the input; the rest, and what is raised, is as in `run`.
     """
+    limits, progress = choices.get("limits", LIMITS), choices.get("progress")
+    reference, parquet = choices.get("reference"), choices.get("parquet")
     # Arrow's own allocator and NumPy's would each keep what the other could use again: a third more memory and time.
     pa.set_memory_pool(pa.system_memory_pool())
     counted = Counted(source)
     header, records = read(chunks(counted, limits), limits)
     first = next(records, None)
     given, shipped = references(None if reference is None else Path(reference))
-    genome = identify(header, first, assembly, given, shipped)
-    genome.distance = distance
+    genome = identify(header, first, choices.get("assembly"), given, shipped)
+    genome.distance = choices.get("distance")
     used = own_keys.choose(keys(genome), header, first)
     result = Proportionate(sink, limits)
     result.write(header.with_info(used.declared()))
@@ -134,12 +124,13 @@ def annotate(  # noqa: PLR0913  as `run`
         table = None
         if parquet is not None:
             table = stack.enter_context(VariantTable(Path(parquet), genome.contigs, genome.assembly.name))
-        annotator = Annotator(genome, used.names, terms, table)
+        annotator = Annotator(genome, used.names, choices.get("terms", VEP), table)
         for block in chain([] if first is None else [first], records):
             result.allow(block.data.size)
             for part in _parts(annotator, used, block, header, limits):
                 result.write(part)
-            annotator.tally.add_genotypes(block, header.samples)
+            if choices.get("genotypes", True):
+                annotator.tally.add_genotypes(block, header.samples)
             if progress is not None:
                 progress(annotator.tally.records, counted.count)
     return _findings(name, header, genome, used, annotator)

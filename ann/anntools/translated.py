@@ -56,11 +56,13 @@ def judge(spans: Spans, models: Transcripts, frame: Frames) -> tuple[Ints, list[
     result[rest] = np.where(lost, lost, UNCLEAR)
     longest = np.maximum(size, spans.alt.sizes)
     beyond = rest[(exonic & (longest <= LONGEST))[rest]]
+    parts = []
     if beyond.size:
-        result[beyond] = coding.crossing(_edits(spans, beyond, models, frame, whole=True), models, frame)
+        edits = _edits(spans, beyond, models, frame, whole=True)
+        result[beyond], ending, proteins = coding.crossing(edits, models, frame)
+        parts.append((beyond[ending], proteins))
     rows = rows[longest[rows] <= LONGEST]
     single = (size[rows] == 1) & (spans.alt.sizes[rows] == 1)
-    parts = []
     if single.any():
         chosen = rows[single]
         result[chosen], proteins = coding.single(_edits(spans, chosen, models, frame), models, frame)
