@@ -15,11 +15,11 @@ class Annotator:
     """How jobs are run. Times in seconds."""
 
     work_folder: Path
-    reference_folder: str = text("(/[^\0]*)?", "is nothing, or the path of a folder that begins with a slash")
     jobs: int = whole(0, 256)
     stop_grace_seconds: int = whole(0, 86400)
     max_crashes: int = whole(1, 100)
     progress_seconds: int = whole(1, 3600)
+    reference_folder: str = text("(/[^\0]*)?", "is nothing, or the path of a folder that begins with a slash")
 
     @property
     def slots(self) -> int:

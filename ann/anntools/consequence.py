@@ -13,7 +13,8 @@ from ann.anntools import peptides, splice, touched, translated
 from ann.anntools.coding import Proteins
 from ann.anntools.effects import BIT, Effects, Note, PeptideChange, severity
 from ann.anntools.frames import frames
-from ann.anntools.texts import Bytes, Ints
+from ann.anntools.shifting import replaced, rotated
+from ann.anntools.texts import Bytes, Ints, Texts
 from ann.anntools.touched import Touched
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.translated import Spans
@@ -111,7 +112,10 @@ def _near(contig: Contig, columns: Columns, pairs: Ints, hit: Touched) -> list[t
     """Fill the rows ``pairs``, which touch exons or lie near them; return what happens to proteins."""
     models, allele = contig.models, columns.allele[pairs]
     start, end = contig.alleles.start[allele], contig.alleles.end[allele]
-    moves = splice.shifts(start, end, contig.alleles.alt.take(allele), contig.sequence)
+    alt = contig.alleles.alt.take(allele)
+    moves = splice.shifts(start, end, alt, contig.sequence)
+    hit, moved = splice.insertions_into_exon(hit, models, moves)
+    alt = turned(alt, moved)
     hit = splice.into_intron(hit, models, moves)
     columns.intron[pairs] = hit.intron(models)
     columns.terms[pairs] = splice.terms(hit, models, moves)
@@ -132,11 +136,17 @@ def _near(contig: Contig, columns: Columns, pairs: Ints, hit: Touched) -> list[t
         touched=hit.take(within),
         size=(end - start + 1)[chosen],
         kind=contig.alleles.kind[allele[chosen]],
-        alt=contig.alleles.alt.take(allele[chosen]),
+        alt=alt.take(chosen),
         cdna=cdna[within],
         cdna_end=cdna_end[within],
     )
     return _translated(models, columns, pairs[within], spans)
+
+
+def turned(alt: Texts, move: Ints) -> Texts:
+    """Return the bases of insertions that were moved to the right by ``move``; 0 leaves them as they are."""
+    rows = np.flatnonzero(move)
+    return replaced(alt, rows, rotated(alt.take(rows), move[rows]))
 
 
 def _translated(models: Transcripts, columns: Columns, pairs: Ints, spans: Spans) -> list[tuple[Ints, Proteins]]:

@@ -49,12 +49,28 @@ def inframe(rows: Rows) -> pa.BinaryArray:
     longer = (lost > 0) & (letter(rows.ref, every, rows.ref.sizes - back - 1) == STOP) & ~ends_in_stop
     same = (lost == 0) & (gained == 0)
     inserted = (lost == 0) & (gained > 0) & ~stop
+    retained = _retained(rows, np.flatnonzero(ends_in_stop & inserted))
+    inserted[retained] = False
     _keep(name, rows, np.flatnonzero(same))
     _stop(name, rows, np.flatnonzero(stop))
     name = replace(name, letters=_lengthen(name, rows, np.flatnonzero(longer), lost, gained))
     _slide_deletions(name, rows, np.flatnonzero((gained == 0) & (lost > 0) & (name.suffix == PLAIN)))
     letters = _slide_insertions(name, rows, np.flatnonzero(inserted))
+    letters.sizes[retained] = 0
+    name.first[retained] = name.last[retained] = rows.first[retained] + rows.alt.sizes[retained] - 1
+    name.edit[retained], name.suffix[retained] = NONE, SAME
     return replace(name, letters=letters).written(rows)
+
+
+def _retained(rows: Rows, at: Ints) -> Ints:
+    """Return which rows, that put in a stop, read as the reference up to its own stop."""
+
+    def same(row: Ints, steps: Ints) -> Bools:
+        alike: Bools = letter(rows.alt, at[row], steps) == rows.own(rows.first[at[row]] + steps, at[row])
+        return alike & (steps < rows.alt.sizes[at[row]])
+
+    kept = steps_holding(at.size, same, int(rows.alt.sizes[at].max(initial=0)))
+    return at[kept == rows.alt.sizes[at]]
 
 
 def _keep(name: Name, rows: Rows, at: Ints) -> None:

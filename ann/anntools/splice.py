@@ -98,6 +98,27 @@ def into_intron(touched: Touched, models: Transcripts, shifts: Shifts) -> Touche
     return replace(touched, low=touched.low + after, high=touched.high - (before & ~after))
 
 
+def insertions_into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> tuple[Touched, Ints]:
+    """Return the pairs with insertions before an acceptor moved between two bases of its exon where a repeat leads there.
+
+    HGVS writes them there, as the most 3' place. The second result is by how much each was moved, int64, 0 for most.
+    """
+    move = np.zeros(touched.first.size, np.int64)
+    onward = np.where(touched.forward, shifts.right, shifts.left)
+    rows = np.flatnonzero((touched.first > touched.last) & ~touched.exonic() & (onward > 0))
+    exon, forward = touched.low[rows], touched.forward[rows]
+    right = models.exon_starts[exon] - touched.last[rows]
+    left = touched.first[rows] - models.exon_ends[exon - 1]
+    long = models.exon_ends > models.exon_starts
+    to_right = forward & (right <= onward[rows]) & long[exon]
+    to_left = ~forward & (left <= onward[rows]) & long[exon - 1]
+    move[rows] = np.where(to_right, right, np.where(to_left, -left, 0))
+    low, high = touched.low.copy(), touched.high.copy()
+    high[rows] += to_right
+    low[rows] -= to_left
+    return replace(touched.moved(move), low=low, high=high), move
+
+
 def into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:
     """Return by how much to move deletions across the end of one exon so that they lie in it; 0 where they cannot."""
     long = (touched.high - touched.low == 1) & (touched.last >= touched.first)
