@@ -115,7 +115,7 @@ def _near(contig: Contig, columns: Columns, pairs: Ints, hit: Touched) -> list[t
     alt = contig.alleles.alt.take(allele)
     moves = splice.shifts(start, end, alt, contig.sequence)
     hit, moved = splice.insertions_into_exon(hit, models, moves)
-    alt = turned(alt, moved)
+    alt = _turned(alt, moved)
     hit = splice.into_intron(hit, models, moves)
     columns.intron[pairs] = hit.intron(models)
     columns.terms[pairs] = splice.terms(hit, models, moves)
@@ -143,7 +143,7 @@ def _near(contig: Contig, columns: Columns, pairs: Ints, hit: Touched) -> list[t
     return _translated(models, columns, pairs[within], spans)
 
 
-def turned(alt: Texts, move: Ints) -> Texts:
+def _turned(alt: Texts, move: Ints) -> Texts:
     """Return the bases of insertions that were moved to the right by ``move``; 0 leaves them as they are."""
     rows = np.flatnonzero(move)
     return replaced(alt, rows, rotated(alt.take(rows), move[rows]))

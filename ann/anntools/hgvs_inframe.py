@@ -70,7 +70,8 @@ def _retained(rows: Rows, at: Ints) -> Ints:
         return alike & (steps < rows.alt.sizes[at[row]])
 
     kept = steps_holding(at.size, same, int(rows.alt.sizes[at].max(initial=0)))
-    return at[kept == rows.alt.sizes[at]]
+    found: Ints = at[kept == rows.alt.sizes[at]]
+    return found
 
 
 def _keep(name: Name, rows: Rows, at: Ints) -> None:

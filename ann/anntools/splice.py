@@ -99,7 +99,7 @@ def into_intron(touched: Touched, models: Transcripts, shifts: Shifts) -> Touche
 
 
 def insertions_into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> tuple[Touched, Ints]:
-    """Return the pairs with insertions before an acceptor moved between two bases of its exon where a repeat leads there.
+    """Return the pairs with insertions before an acceptor moved between bases of its exon where a repeat leads there.
 
     HGVS writes them there, as the most 3' place. The second result is by how much each was moved, int64, 0 for most.
     """
