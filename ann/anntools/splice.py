@@ -106,6 +106,8 @@ def insertions_into_exon(touched: Touched, models: Transcripts, shifts: Shifts) 
     move = np.zeros(touched.first.size, np.int64)
     onward = np.where(touched.forward, shifts.right, shifts.left)
     rows = np.flatnonzero((touched.first > touched.last) & ~touched.exonic() & (onward > 0))
+    if not rows.size:
+        return touched, move
     exon, forward = touched.low[rows], touched.forward[rows]
     right = models.exon_starts[exon] - touched.last[rows]
     left = touched.first[rows] - models.exon_ends[exon - 1]

@@ -28,6 +28,7 @@ FINER: Final = {
     "5_prime_UTR_premature_start_codon_gain_variant": "5_prime_UTR_variant",
 }
 OUTSIDE: Final = {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant", "intergenic_region"}
+ENDS: Final = {"frameshift_variant", "stop_lost"}
 VAGUE: Final = {"intron_variant", "non_coding_transcript_exon_variant"}
 INFRAME: Final = {"inframe_insertion", "inframe_deletion", "protein_altering_variant"}
 CODONS: Final = {
@@ -45,7 +46,7 @@ ABSORBED: Final = {
     "splice_donor_variant": CODONS,
     "frameshift_variant": {"stop_gained"},
     "stop_gained": {"inframe_variant"},
-    "stop_lost": {"inframe_variant", "frameshift_variant"},
+    "stop_lost": {"inframe_variant"},
     "start_retained_variant": {"inframe_variant", "synonymous_variant"},
     "start_lost": {"inframe_variant", "frameshift_variant", "synonymous_variant", "stop_gained"},
 }
@@ -114,8 +115,10 @@ def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[
             if _left_out(mine, other, their_calls, peer, model):
                 continue
             our_terms, their_terms = peer.words(mine.terms, model), peer.words(other.terms, model)
-            # Where a splice site is lost nobody knows the protein, though some tools write one.
+            our_terms, their_terms = _shared_ends(our_terms, their_terms)
+            # Where a splice site or an end of the transcript is lost nobody knows the protein, though some write one.
             lost = bool(our_terms & SPLICE_SITES and their_terms & SPLICE_SITES)
+            lost |= bool(ref) and (pos < model.exons[0][0] or last > model.exons[-1][1])
             yield Case(
                 record=record,
                 model=model,
@@ -130,6 +133,18 @@ def cases(subject: Subject, ours: Calls, theirs: Calls, peer: Peer) -> Iterator[
             )
 
 
+def _shared_ends(one: Terms, other: Terms) -> tuple[Terms, Terms]:
+    """Return the terms with but one of frameshift and stop_lost where one tool says both, and the other one of them.
+
+    The proteins, which are compared apart from that, tell what becomes of the stop.
+    """
+    if ENDS <= one | other and (ENDS <= one or ENDS <= other):
+        common = one & other & ENDS
+        if common:
+            return one - ENDS | common, other - ENDS | common
+    return one, other
+
+
 def _left_out(mine: Call, other: Call, others: dict[str, Call], peer: Peer, model: Model) -> bool:
     """Whether the peer leaves out ``model`` because it names introns and RNAs of one gene a record only."""
     return (
@@ -141,11 +156,8 @@ def _left_out(mine: Call, other: Call, others: dict[str, Call], peer: Peer, mode
 
 
 def _change(read: Callable[[Call, str], Change], call: Call, protein: str) -> Change:
-    """Return the change of the protein; without a start codon nobody knows the new protein.
-
-    Of an allele that reaches beyond the CDS a tool may name the stop codon that is lost, and no protein.
-    """
-    if "start_lost" in call.terms or ("stop_lost" in call.terms and not call.protein):
+    """Return the change of the protein; without a start codon nobody knows the new protein."""
+    if "start_lost" in call.terms:
         return UNKNOWN
     try:
         return read(call, protein)
