@@ -69,8 +69,8 @@ def _choices(options: argparse.Namespace) -> Choices:
         "parquet": options.parquet,
         "terms": options.terms,
         "distance": options.distance,
-        # To standard output goes no summary unless it is asked for.
-        "genotypes": STANDARD not in (options.input, options.output) or options.summary is not None,
+        # Beside standard output nothing is written unless it is asked for.
+        "counts": STANDARD not in (options.input, options.output) or bool(options.log or options.summary),
     }
 
 

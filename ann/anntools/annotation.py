@@ -49,16 +49,24 @@ class Annotator:
     """Finds what there is to say of the records of one genome, counts it and keeps it in a table."""
 
     def __init__(
-        self, genome: Genome, names: Mapping[InfoKey, bytes], vocabulary: str = VEP, table: VariantTable | None = None
+        self,
+        genome: Genome,
+        names: Mapping[InfoKey, bytes],
+        vocabulary: str = VEP,
+        table: VariantTable | None = None,
+        *,
+        counts: bool = True,
     ) -> None:
         """``names`` are the keys to write, which differ from the usual ones where the input uses those itself.
 
-        ``vocabulary``, one of `ann.anntools.effects.VOCABULARIES`, says how ANN calls its terms.
+        ``vocabulary``, one of `ann.anntools.effects.VOCABULARIES`, says how ANN calls its terms. Without ``counts`` only records
+        and what gives reason to warn are counted.
         """
         self.tally = Tally()
         self._genome = genome
         self._names = names
         self._table = table
+        self._counts = counts
         self._vocabulary = vocabulary
         new_names = {key.name: name.decode() for key, name in names.items()}
         self._tracks = [track.renamed(new_names) for track in genome.reference.tracks]
@@ -128,7 +136,10 @@ class Annotator:
 
     def _count(self, found: "Found") -> None:
         annotated, wrong = found.annotated, found.wrong
-        self.tally.add(annotated)
+        if self._counts:
+            self.tally.add(annotated)
+        else:
+            self.tally.placed += annotated.rows.size
         if wrong is not None:
             self.tally.add_ref(wrong.size, annotated.block.first_line + annotated.rows[wrong])
         if self._table is not None:

@@ -31,8 +31,8 @@ class Choices(TypedDict, total=False):
     ``assembly``: what the file does not say. ``reference``: a folder of references that `ann.anntools.refbuild` made,
     which come before those that the engine ships. ``parquet``: where the table of variants goes, None for none.
     ``terms``: one of `ann.anntools.effects.VOCABULARIES`, how ANN calls consequences. ``distance``: how many bases
-    upstream and downstream of a transcript reach, None for what the reference says. ``genotypes``: whether those of
-    each sample are counted for the summary, which they are unless it is False. ``progress``: called after every block
+    upstream and downstream of a transcript reach, None for what the reference says. ``counts``: False where nobody will
+    look at the log or the summary, so that only records and what gives reason to warn are counted. ``progress``: called after every block
     with the records done and the bytes read. ``limits``: how much is taken.
     """
 
@@ -41,7 +41,7 @@ class Choices(TypedDict, total=False):
     parquet: str | Path | None
     terms: str
     distance: int | None
-    genotypes: bool
+    counts: bool
     progress: Callable[[int, int], None] | None
     limits: Limits
 
@@ -108,6 +108,7 @@ def annotate(source: BinaryIO, sink: Sink, name: str, **choices: Unpack[Choices]
     ``name`` is what the report calls the input; the rest, and what is raised, is as in `run`.
     """
     limits, progress = choices.get("limits", LIMITS), choices.get("progress")
+    counts = choices.get("counts", True)
     reference, parquet = choices.get("reference"), choices.get("parquet")
     # Arrow's own allocator and NumPy's would each keep what the other could use again: a third more memory and time.
     pa.set_memory_pool(pa.system_memory_pool())
@@ -124,12 +125,12 @@ def annotate(source: BinaryIO, sink: Sink, name: str, **choices: Unpack[Choices]
         table = None
         if parquet is not None:
             table = stack.enter_context(VariantTable(Path(parquet), genome.contigs, genome.assembly.name))
-        annotator = Annotator(genome, used.names, choices.get("terms", VEP), table)
+        annotator = Annotator(genome, used.names, choices.get("terms", VEP), table, counts=counts)
         for block in chain([] if first is None else [first], records):
             result.allow(block.data.size)
             for part in _parts(annotator, used, block, header, limits):
                 result.write(part)
-            if choices.get("genotypes", True):
+            if counts:
                 annotator.tally.add_genotypes(block, header.samples)
             if progress is not None:
                 progress(annotator.tally.records, counted.count)
