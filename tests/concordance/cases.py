@@ -138,11 +138,8 @@ def _shared_ends(one: Terms, other: Terms) -> tuple[Terms, Terms]:
 
     The proteins, which are compared apart from that, tell what becomes of the stop.
     """
-    if ENDS <= one | other and (ENDS <= one or ENDS <= other):
-        common = one & other & ENDS
-        if common:
-            return one - ENDS | common, other - ENDS | common
-    return one, other
+    common = one & other & ENDS
+    return (one - ENDS | common, other - ENDS | common) if common else (one, other)
 
 
 def _left_out(mine: Call, other: Call, others: dict[str, Call], peer: Peer, model: Model) -> bool:

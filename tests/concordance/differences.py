@@ -103,8 +103,9 @@ FROM_CSQ: Final[tuple[Difference, ...]] = (
         lambda case: _insertion(case) and bool(case.ours ^ case.theirs) and case.ours ^ case.theirs <= SPLICE_REGION,
     ),
     Difference(
-        "insertion between exon and intron",
-        "we count an insertion between an exon and an intron to the exon, as HGVS does; csq to the intron",
+        "insertion at the border of an exon",
+        "we count to the exon, as HGVS does, insertions between an exon and an intron, and those before an acceptor "
+        "that a repeat takes into the exon; csq goes by the leftmost place",
         lambda case: _insertion(case) and bool(case.theirs & SPLICE) and case.theirs - case.ours <= SPLICE,
     ),
     Difference(
@@ -172,25 +173,9 @@ FROM_CSQ: Final[tuple[Difference, ...]] = (
         lambda case: case.theirs == SPLICE_REGION < case.ours and not _insertion(case) and _keeps_sites(case),
     ),
     Difference(
-        "insertion that slides into the exon",
-        "the insertion is written in the intron and can be moved into the exon, where csq reads it; we do not",
-        lambda case: case.plain in (None, SAME) and case.ours == SPLICE_REGION < case.theirs and _insertion(case),
-    ),
-    Difference(
         "insertion that slides out of the transcript",
         "csq gets the insertion left-aligned, and there it lies before the transcript",
         lambda case: not case.theirs and left_aligned(case.record, case.sequence).pos < case.model.exons[0][0],
-    ),
-    Difference(
-        "insertion before the last, incomplete codon",
-        "we give no HGVS.p where no whole codon follows",
-        lambda case: _incomplete(case) and case.our_protein == SAME and case.ours == case.theirs,
-    ),
-    Difference(
-        "stop codon at the very end of a transcript",
-        "a deletion shifts the frame within the stop codon and nothing follows that could be read; csq and SnpEff name "
-        "the stop codon lost",
-        lambda case: case.our_protein == SAME and case.ours == {"frameshift_variant"},
     ),
 )
 FROM_SNPEFF: Final[tuple[Difference, ...]] = (
@@ -198,6 +183,11 @@ FROM_SNPEFF: Final[tuple[Difference, ...]] = (
         "another start codon",
         "the code knows several start codons; VEP and we keep the start where the amino acid stays, SnpEff always",
         lambda case: _snv(case) and case.ours == {"start_lost"} and case.theirs == {"start_retained_variant"},
+    ),
+    Difference(
+        "start codon that stays",
+        "we add start_retained to alleles that change a base of the start codon and leave its amino acid",
+        lambda case: case.ours - case.theirs == {"start_retained_variant"},
     ),
     Difference(
         "stop codon that polyadenylation completes",
@@ -221,21 +211,10 @@ FROM_SNPEFF: Final[tuple[Difference, ...]] = (
         lambda case: case.plain is None and bool(case.ours & {"start_lost", "stop_lost"}),
     ),
     Difference(
-        "insertion into the start codon",
-        "VEP's and our rule is that an insertion between the bases of a start codon loses it, unless one still stands "
-        "before the frame; SnpEff moves it along the repeat or reads another start codon",
+        "another start codon after an indel",
+        "the indel leaves another amino acid in place of Met, and by VEP's and our rule that loses the start; SnpEff "
+        "takes any start codon of the code",
         lambda case: "start_lost" in case.ours and "start_lost" not in case.theirs,
-    ),
-    Difference(
-        "start codon that stays",
-        "we add start_retained to alleles that touch the start codon and leave one there",
-        lambda case: case.ours ^ case.theirs >= {"start_retained_variant"},
-    ),
-    Difference(
-        "stop codon at the very end of a transcript",
-        "a deletion shifts the frame within the stop codon and nothing follows that could be read; csq and SnpEff name "
-        "the stop codon lost",
-        lambda case: case.our_protein == SAME and case.ours == {"frameshift_variant"},
     ),
     Difference(
         "stop codon within a shifted frame",
