@@ -45,8 +45,11 @@ def deep(touched: Touched, models: Transcripts) -> Flags:
 
 def terms(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:
     """Return the terms for the introns that each span touches or lies beside, int64."""
-    left = np.flatnonzero(touched.low > touched.begin)
-    right = np.flatnonzero(touched.high < touched.stop)
+    # Spans within one intron have it on both sides; of those deeper in an exon no intron is near.
+    before = models.exon_starts[np.minimum(touched.low, touched.stop - 1)]
+    after = models.exon_ends[touched.high - 1]
+    left = np.flatnonzero(touched.exonic() & (touched.low > touched.begin) & (touched.first <= before + EXON_REGION))
+    right = np.flatnonzero((touched.high < touched.stop) & (touched.last >= after - EXON_REGION))
     result = np.where(touched.high - touched.low > 1, DONOR | ACCEPTOR | INTRON, 0)
     for rows, exon in ((left, touched.low[left]), (right, touched.high[right])):
         result[rows] |= _one_intron(touched.take(rows), models, exon, Shifts(shifts.left[rows], shifts.right[rows]))
