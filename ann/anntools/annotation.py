@@ -59,8 +59,8 @@ class Annotator:
     ) -> None:
         """``names`` are the keys to write, which differ from the usual ones where the input uses those itself.
 
-        ``vocabulary``, one of `ann.anntools.effects.VOCABULARIES`, says how ANN calls its terms. Without ``counts`` only records
-        and what gives reason to warn are counted.
+        ``vocabulary``, one of `ann.anntools.effects.VOCABULARIES`, says how ANN calls its terms. Without ``counts``
+        only records, and what gives reason to warn, are counted.
         """
         self.tally = Tally()
         self._genome = genome

@@ -32,8 +32,8 @@ class Choices(TypedDict, total=False):
     which come before those that the engine ships. ``parquet``: where the table of variants goes, None for none.
     ``terms``: one of `ann.anntools.effects.VOCABULARIES`, how ANN calls consequences. ``distance``: how many bases
     upstream and downstream of a transcript reach, None for what the reference says. ``counts``: False where nobody will
-    look at the log or the summary, so that only records and what gives reason to warn are counted. ``progress``: called after every block
-    with the records done and the bytes read. ``limits``: how much is taken.
+    look at the log or the summary; then only records, and what gives reason to warn, are counted. ``progress``: called
+    after every block with the records done and the bytes read. ``limits``: how much is taken.
     """
 
     assembly: str | None
