@@ -6,6 +6,7 @@ is the first base known, as in VEP, not the first one of a whole codon. There is
 the contig. Introns count from the nearer exonic base, ``88+2`` or ``89-1``.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ _SUBSTITUTIONS = pa.array([b"%c>%c" % (ref, alt) for ref in _ALPHABET for alt in
 _HEADS = pa.array([b"n.", b"n.-", b"n.*", b"c.", b"c.-", b"c.*"], pa.binary())
 _LATER_HEADS = pa.array([b"_", b"_-", b"_*"] * 2, pa.binary())
 _EMPTY = pa.scalar(b"", pa.binary())
-_SIGNS = pa.array([b"", b"+", b"-"], pa.binary())
+_SIGNS = pa.array([b"-", b"+"], pa.binary())
+POOL = 1 << 16  # numbers below are kept as texts, which is faster than writing them anew
 _EDITS = pa.array([b"del", b"dup", b"ins", b"delins"], pa.binary())
 DEL, DUP, INS, DELINS = range(4)
 
@@ -73,7 +75,7 @@ def _substituted(alleles: Alleles, allele: Ints, transcripts: Transcripts, trans
     onward = _PLACES[ref] * len(_ALPHABET) + _PLACES[alt]
     change = np.where(forward, onward, _PLACES[COMPLEMENT[ref]] * len(_ALPHABET) + _PLACES[COMPLEMENT[alt]])
     position = _position(transcripts, transcript, alleles.start[allele], _HEADS)
-    return glue(*position, _SUBSTITUTIONS.take(pa.array(change)))
+    return pc.binary_join_element_wise(*position, _SUBSTITUTIONS.take(pa.array(change)), b"")
 
 
 def _indels(
@@ -137,8 +139,8 @@ def _doubled(moved: Shifted, inserted: Bools, forward: Bools, sequence: Bytes) -
 
 def _position(
     transcripts: Transcripts, transcript: Ints, position: Ints, heads: pa.BinaryArray
-) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
-    """Return the pieces of the place of a base: head with - or *, number, sign and size of the offset in an intron."""
+) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Return the pieces of the place of a base: head with - or *, number, and signed offset in an intron, no nulls."""
     first, last = transcripts.starts[transcript], transcripts.ends[transcript]
     inside = np.clip(position, first, last)
     place = transcripts.place(transcript, inside)
@@ -148,13 +150,40 @@ def _position(
     end = np.where(coded, transcripts.cds_last[transcript], transcripts.lengths[transcript])
     before, after = cdna < begin, cdna > end
     number = np.where(before, begin - cdna, np.where(after, cdna - end, cdna - begin + 1))
-    offset = place.offset
+    few = number.max(initial=0) < POOL
     return (
         heads.take(pa.array(coded * np.int8(3) + before * np.int8(1) + after * np.int8(2))),
-        decimals(number),
-        _SIGNS.take(pa.array((offset > 0) * np.int8(1) + (offset < 0) * np.int8(2))),
-        pa.array(np.abs(offset), mask=offset == 0).cast(pa.string()).view(pa.binary()),
+        _numbers().take(pa.array(number)) if few else decimals(number),
+        _offsets_of(place.offset),
     )
+
+
+def _offsets_of(offset: Ints) -> pa.BinaryArray:
+    """Return offsets with their sign, empty for 0."""
+    near = np.abs(offset) < POOL
+    if near.all():
+        return _offsets().take(pa.array(offset + POOL))
+    far = np.flatnonzero(~near)
+    index = np.where(near, offset + POOL, 0)
+    index[far] = 2 * POOL + np.arange(far.size)
+    return pa.concat_arrays([_offsets(), _signed(offset[far])]).take(pa.array(index))
+
+
+@cache
+def _numbers() -> pa.BinaryArray:
+    """Return the numbers below POOL."""
+    return decimals(np.arange(POOL))
+
+
+@cache
+def _offsets() -> pa.BinaryArray:
+    """Return the offsets from -POOL to POOL - 1."""
+    offset = np.arange(-POOL, POOL)
+    return pa.concat_arrays([_signed(offset[:POOL]), pa.array([b""], pa.binary()), _signed(offset[POOL + 1 :])])
+
+
+def _signed(offset: Ints) -> pa.BinaryArray:
+    return glue(_SIGNS.take(pa.array((offset > 0).astype(np.int8))), decimals(np.abs(offset)))
 
 
 def _side(transcripts: Transcripts, transcript: Ints, position: Ints) -> Ints:
