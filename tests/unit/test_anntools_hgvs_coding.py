@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ann.anntools import hgvs_coding
 from ann.anntools.hgvs import coding
 from ann.anntools.hgvs_coding import LONGEST
 from ann.anntools.shifting import shifted
@@ -138,3 +139,24 @@ def test_letters_that_are_no_bases_are_named_n_and_ambiguous_ones_are_complement
 def test_a_cds_that_begins_within_a_codon_counts_from_its_first_base() -> None:
     genome = "ACGTACAAAAAACGTGACGTACGT"
     assert name(Gene(((5, 20),), 1, (6, 19), phase=2), genome, (6, "C", "G")) == "c.1C>G"
+
+
+@pytest.mark.parametrize("pool", [1, 2, 4, 16])
+def test_places_are_written_the_same_whether_or_not_their_numbers_are_at_hand(
+    monkeypatch: pytest.MonkeyPatch, pool: int
+) -> None:
+    genome = "ACGT" * 20
+    genes = [Gene(strand=strand, exons=((11, 20), (61, 70)), cds=(13, 66)) for strand in (1, -1)]
+    columns = transcripts_of(genes, genome)
+    snvs = alleles_of([(place, genome[place - 1], "A" if genome[place - 1] != "A" else "C") for place in range(1, 81)])
+    allele, transcript = np.repeat(np.arange(80), 2), np.tile(np.arange(2), 80)
+    expected = coding(snvs, allele, columns, transcript, bases_of(genome)).to_pylist()
+    assert expected[60:62] == [b"c.8+11G>A", b"c.7-11C>T"]
+    monkeypatch.setattr(hgvs_coding, "POOL", pool)
+    for kept in (hgvs_coding._numbers, hgvs_coding._offsets):  # noqa: SLF001  what was kept has another size
+        kept.cache_clear()
+    try:
+        assert coding(snvs, allele, columns, transcript, bases_of(genome)).to_pylist() == expected
+    finally:
+        for kept in (hgvs_coding._numbers, hgvs_coding._offsets):  # noqa: SLF001  as above
+            kept.cache_clear()
