@@ -153,10 +153,10 @@ def test_places_are_written_the_same_whether_or_not_their_numbers_are_at_hand(
     expected = coding(snvs, allele, columns, transcript, bases_of(genome)).to_pylist()
     assert expected[60:62] == [b"c.8+11G>A", b"c.7-11C>T"]
     monkeypatch.setattr(hgvs_coding, "POOL", pool)
-    for kept in (hgvs_coding._numbers, hgvs_coding._offsets):  # noqa: SLF001  what was kept has another size
+    for kept in (hgvs_coding._numbers, hgvs_coding._offsets):  # what was kept has another size
         kept.cache_clear()
     try:
         assert coding(snvs, allele, columns, transcript, bases_of(genome)).to_pylist() == expected
     finally:
-        for kept in (hgvs_coding._numbers, hgvs_coding._offsets):  # noqa: SLF001  as above
+        for kept in (hgvs_coding._numbers, hgvs_coding._offsets):
             kept.cache_clear()
