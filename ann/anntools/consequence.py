@@ -114,7 +114,7 @@ def _near(contig: Contig, columns: Columns, pairs: Ints, hit: Touched) -> list[t
     start, end = contig.alleles.start[allele], contig.alleles.end[allele]
     alt = contig.alleles.alt.take(allele)
     moves = splice.shifts(start, end, alt, contig.sequence)
-    hit, moved = splice.insertions_into_exon(hit, models, moves)
+    hit, moved = splice.past_acceptor(hit, models, moves)
     alt = _turned(alt, moved)
     hit = splice.into_intron(hit, models, moves)
     columns.intron[pairs] = hit.intron(models)

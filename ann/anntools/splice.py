@@ -101,22 +101,24 @@ def into_intron(touched: Touched, models: Transcripts, shifts: Shifts) -> Touche
     return replace(touched, low=touched.low + after, high=touched.high - (before & ~after))
 
 
-def insertions_into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> tuple[Touched, Ints]:
-    """Return the pairs with insertions before an acceptor moved between bases of its exon where a repeat leads there.
+def past_acceptor(touched: Touched, models: Transcripts, shifts: Shifts) -> tuple[Touched, Ints]:
+    """Return the pairs with indels in an intron moved past its acceptor into the exon where a repeat leads there.
 
-    HGVS writes them there, as the most 3' place. The second result is by how much each was moved, int64, 0 for most.
+    HGVS writes them there, as the most 3' place; insertions lie between two bases of the exon then. The second result
+    is by how much each was moved, int64, 0 for most.
     """
     move = np.zeros(touched.first.size, np.int64)
     onward = np.where(touched.forward, shifts.right, shifts.left)
-    rows = np.flatnonzero((touched.first > touched.last) & ~touched.exonic() & (onward > 0))
+    rows = np.flatnonzero(~touched.exonic() & (onward > 0))
     if not rows.size:
         return touched, move
     exon, forward = touched.low[rows], touched.forward[rows]
-    right = models.exon_starts[exon] - touched.last[rows]
-    left = touched.first[rows] - models.exon_ends[exon - 1]
-    long = models.exon_ends > models.exon_starts
-    to_right = forward & (right <= onward[rows]) & long[exon]
-    to_left = ~forward & (left <= onward[rows]) & long[exon - 1]
+    # Of an insertion its two neighbours.
+    first = np.minimum(touched.first, touched.last)[rows]
+    last = np.maximum(touched.first, touched.last)[rows]
+    right, left = models.exon_starts[exon] - first, last - models.exon_ends[exon - 1]
+    to_right = forward & (right <= onward[rows]) & (last + right <= models.exon_ends[exon])
+    to_left = ~forward & (left <= onward[rows]) & (first - left >= models.exon_starts[exon - 1])
     move[rows] = np.where(to_right, right, np.where(to_left, -left, 0))
     low, high = touched.low.copy(), touched.high.copy()
     high[rows] += to_right

@@ -111,7 +111,7 @@ FROM_CSQ: Final[tuple[Difference, ...]] = (
     Difference(
         "splice region as written",
         "csq judges the splice region by all bases written or, of indels, left-aligned; we by those that change",
-        lambda case: case.ours ^ case.theirs == SPLICE_REGION,
+        lambda case: (case.ours ^ case.theirs) - {"intron_variant"} == SPLICE_REGION,
     ),
     Difference(
         "deletion that begins in an untranslated region",
@@ -171,6 +171,11 @@ FROM_CSQ: Final[tuple[Difference, ...]] = (
         "deletion that slides into the exon",
         "the deletion can be written so that it lies within the exon, where we read it; csq names the region only",
         lambda case: case.theirs == SPLICE_REGION < case.ours and not _insertion(case) and _keeps_sites(case),
+    ),
+    Difference(
+        "insertion before the first whole codon",
+        "no amino acid that is known stands before it, as a HGVS.p needs; csq writes what is put in",
+        lambda case: _incomplete(case) and case.our_protein == SAME and case.ours == case.theirs,
     ),
     Difference(
         "insertion that slides out of the transcript",

@@ -92,3 +92,16 @@ def test_an_insertion_before_an_acceptor_counts_to_the_exon_where_a_repeat_takes
         contig, cds = reverse_complement(contig), (size - cds[1], size - cds[0])
     terms, name = named(contig, Model(exons=exons, cds=cds, strand=strand), change)
     assert (terms, name) == ("frameshift&splice_region", "p.Ile6GlnfsTer?")
+
+
+@pytest.mark.parametrize("strand", [1, -1])
+def test_a_deletion_before_an_acceptor_counts_to_the_exon_where_a_repeat_takes_it_there(strand: int) -> None:
+    contig = b"CCCCATGGCTAAAGT" + b"GTAAGTATTTTTTTTTTTTTTTCAG" + b"CAGGATTTAACCC"
+    change, exons, cds = (38, b"CAG", b""), [(3, 15), (41, 53)], (5, 50)
+    if strand < 0:
+        size = len(contig) + 1
+        change = (size - 40, reverse_complement(change[1]), b"")
+        exons = [(size - last, size - first) for first, last in reversed(exons)]
+        contig, cds = reverse_complement(contig), (size - cds[1], size - cds[0])
+    found = named(contig, Model(exons=exons, cds=cds, strand=strand), change)
+    assert found == ("inframe_deletion&splice_region", "p.Arg5del")
