@@ -1,6 +1,7 @@
 """The engine from a shell: ``python -m ann.anntools annotate INPUT``."""
 
 import argparse
+import os
 import signal
 import sys
 from contextlib import nullcontext
@@ -25,7 +26,10 @@ REFDATA = "refdata"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code: 0, 2 for usage, 65 for bad input with one sentence on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser(arguments).parse_args(arguments)
+    parser = _parser(arguments)
+    options = parser.parse_args(arguments)
+    if wrong := _misuse(options):
+        parser.error(wrong)
     try:
         if options.command == REFDATA:
             from ann.anntools import refdata_cli  # noqa: PLC0415  annotating needs none of it, and starts sooner
@@ -49,6 +53,24 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  as above
         return USAGE
     return 0
+
+
+def _misuse(options: argparse.Namespace) -> str:
+    """Return what is wrong with the names of files, empty where nothing is."""
+    if options.command == REFDATA:
+        return ""
+    names = [options.output, options.log, options.summary, options.parquet]
+    if "" in (options.input, *names):
+        return "a name of a file is empty"
+    given = [os.path.realpath(name) for name in names if name not in (None, STANDARD, os.devnull)]
+    if len(set(given)) < len(given):
+        return "two outputs have the same name"
+    # Python has no stream where the shell closed it.
+    if options.input == STANDARD and sys.stdin is None:
+        return "standard input is closed"
+    if options.output in ((None, STANDARD) if options.input == STANDARD else (STANDARD,)) and sys.stdout is None:
+        return "standard output is closed"
+    return ""
 
 
 class Prompt:
@@ -77,7 +99,7 @@ def _choices(options: argparse.Namespace) -> Choices:
 def _pipe(options: argparse.Namespace) -> None:
     """Annotate from standard input or to standard output; log and summary are written only where they are asked for."""
     piped = options.input == STANDARD
-    name = "standard input" if piped else Path(options.input).name
+    name = "standard input" if piped else os.fsencode(Path(options.input).name).decode("utf-8", "replace")
     with nullcontext(sys.stdin.buffer) if piped else Path(options.input).open("rb") as source:
         if options.output in (None, STANDARD):
             findings = annotate(source, Prompt(), name, **_choices(options))

@@ -1,5 +1,6 @@
 """The pipeline: read the header, learn the assembly, annotate block by block, report."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import chain
@@ -76,7 +77,8 @@ def run(
     output = Path(output or source.with_name(f"{stem}.annot{suffix or '.vcf'}"))
     log = Path(log or output.with_name(f"{source.name}.count.log"))
     summary = Path(summary or output.with_name(f"{stem}.summary.json"))
-    name = name or source.name
+    # A name need not be UTF-8, the log and the summary are.
+    name = name or os.fsencode(source.name).decode("utf-8", "replace")
     try:
         with source.open("rb") as stream, whole_file(output, threads) as sink:
             findings = annotate(stream, sink, name, **choices)

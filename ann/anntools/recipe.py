@@ -110,6 +110,8 @@ def load(path: Path) -> Recipe:
         raise ReferenceDataError(f"The recipe {path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ReferenceDataError(f"The recipe {path} is not TOML: {clipped(str(error))}.") from error
+    except RecursionError:
+        raise ReferenceDataError(f"The recipe {path} has lists or tables too deep within each other.") from None
     return parse(table, path)
 
 

@@ -1,5 +1,8 @@
 """Bytes in and out: plain, gzip or BGZF as the bytes say, not a name; files that appear whole or not at all."""
 
+import errno
+import fcntl
+import os
 import struct
 import zlib
 from collections import deque
@@ -241,21 +244,53 @@ def _bgzf_member(text: bytes) -> bytes:
 def whole_file(path: Path, threads: int = 1) -> Iterator[Sink]:
     """Open ``path`` for writing under a temporary name and rename it once all is written.
 
-    Names in .gz and .bgz are compressed as BGZF, in ``threads`` threads.
+    Names in .gz and .bgz are compressed as BGZF, in ``threads`` threads. A pipe or device keeps its place and gets the
+    bytes as they come. Raises OSError, also where another process is writing the same file.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        with path.open("wb") as raw, _packed(raw, path, threads) as sink:
+            yield sink
+        return
     # Short, so that a name that is as long as the file system allows does not get longer.
-    part = path.with_name(f".{zlib.crc32(path.name.encode()):08x}.part")
+    part = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.part")
+    # Only whoever holds the lock may empty the file.
+    with open(part, "wb", opener=lambda name, flags: os.open(name, flags & ~os.O_TRUNC, 0o666)) as raw:
+        _keep_others_off(raw, part, path)
+        try:
+            with _packed(raw, path, threads) as sink:
+                yield sink
+            # Renamed before it is closed, which would let others write to it.
+            raw.flush()
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _keep_others_off(raw: BinaryIO, part: Path, path: Path) -> None:
+    """Lock and empty ``raw``, the file ``part`` that will be ``path``. Raises OSError where another process has it."""
+    busy = OSError(errno.EBUSY, "another process is writing it", str(path))
     try:
-        with part.open("wb") as raw:
-            if path.suffix in {".gz", ".bgz"}:
-                packed = BgzfWriter(raw, threads)
-                try:
-                    yield packed
-                    packed.close()
-                finally:
-                    packed.abandon()
-            else:
-                yield raw
-        part.replace(path)
+        fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever had the lock may have renamed or removed the file since it was opened.
+        if not os.path.samestat(os.fstat(raw.fileno()), part.stat()):
+            raise busy
+    except (BlockingIOError, FileNotFoundError):
+        raise busy from None
+    raw.truncate()
+
+
+@contextmanager
+def _packed(raw: BinaryIO, path: Path, threads: int) -> Iterator[Sink]:
+    """Give what writes into ``raw``, through BGZF where the name of ``path`` says so."""
+    if path.suffix not in {".gz", ".bgz"}:
+        yield raw
+        return
+    packed = BgzfWriter(raw, threads)
+    try:
+        yield packed
+        packed.close()
     finally:
-        part.unlink(missing_ok=True)
+        packed.abandon()

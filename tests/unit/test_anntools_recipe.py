@@ -132,3 +132,8 @@ def test_the_shipped_recipes_take_columns_that_the_tables_of_ucsc_have(name: str
         if source.format == "ucsc":
             columns = source.columns or TABLES[source.table]
             assert {field for info in source.infos for field in info.fields} <= set(columns), source.name
+
+
+def test_a_recipe_of_endless_lists_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceDataError, match="too deep within each other"):
+        load(written(tmp_path, "a=" + "[" * 100_000))
