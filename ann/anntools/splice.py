@@ -141,7 +141,7 @@ def into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:
 def shifts(start: Ints, end: Ints, alt: Texts, sequence: Bytes | None) -> Shifts:
     """Return how far pure insertions and deletions can be moved without another outcome.
 
-    ``start``, ``end``, ``alt`` are those of `Alleles`. Moves stop once the allele would clear a splice site.
+    ``start``, ``end``, ``alt`` are those of `Alleles`. Moves stop once the allele would clear all that has a term near a splice site.
     """
     left, right = np.zeros(start.size, np.int64), np.zeros(start.size, np.int64)
     size = end - start + 1 + alt.sizes
@@ -151,7 +151,7 @@ def shifts(start: Ints, end: Ints, alt: Texts, sequence: Bytes | None) -> Shifts
     for moved, step in ((left, -1), (right, 1)):
         active = pure
         for distance in range(LONGEST_SHIFT):
-            active = active[distance <= size[active] + SITE]
+            active = active[distance <= size[active] + REACH]
             if not active.size:
                 break
             outer = end[active] + 1 + distance if step > 0 else start[active] - 1 - distance

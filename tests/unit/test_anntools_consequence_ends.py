@@ -105,3 +105,10 @@ def test_a_deletion_before_an_acceptor_counts_to_the_exon_where_a_repeat_takes_i
         contig, cds = reverse_complement(contig), (size - cds[1], size - cds[0])
     found = named(contig, Model(exons=exons, cds=cds, strand=strand), change)
     assert found == ("inframe_deletion&splice_region", "p.Arg5del")
+
+
+def test_an_indel_at_the_beginning_of_a_repeat_through_the_acceptor_counts_to_the_exon() -> None:
+    contig = b"CCCCATGGCTAAAGT" + b"GTAAGTATTTTTTTTCAGCAGCAG" + b"CAGGATTTAACCC"
+    model = Model(exons=[(3, 15), (40, 52)], cds=(5, 49))
+    assert named(contig, model, (31, b"CAG", b"")) == ("inframe_deletion&splice_region", "p.Arg5del")
+    assert named(contig, model, (31, b"", b"CAG"))[0] == "inframe_insertion&splice_region"
