@@ -141,7 +141,8 @@ def into_exon(touched: Touched, models: Transcripts, shifts: Shifts) -> Ints:
 def shifts(start: Ints, end: Ints, alt: Texts, sequence: Bytes | None) -> Shifts:
     """Return how far pure insertions and deletions can be moved without another outcome.
 
-    ``start``, ``end``, ``alt`` are those of `Alleles`. Moves stop once the allele would clear all that has a term near a splice site.
+    ``start``, ``end``, ``alt`` are those of `Alleles`. Moves stop once the allele would clear all bases of an intron
+    that have a term of their own.
     """
     left, right = np.zeros(start.size, np.int64), np.zeros(start.size, np.int64)
     size = end - start + 1 + alt.sizes
