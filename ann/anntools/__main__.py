@@ -155,4 +155,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
 if __name__ == "__main__":
     # Like other filters, end quietly when the reader of our output goes away.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # Whoever stops us gets no traceback, and half-written files go.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     sys.exit(main())

@@ -276,6 +276,7 @@ def _refuse_excess(block: Block, limits: Limits) -> None:
         (block.column(CHROM).sizes > limits.contig, f"CHROM is longer than {limits.contig} characters."),
         (block.column(CHROM).sizes == 0, "CHROM is empty."),
         (block.column(REF).sizes == 0, "REF is empty."),
+        (block.column(ALT).sizes > limits.alt, f"ALT is longer than {limits.alt:,} bytes, the most that is taken."),
         (_many_alleles(block, limits), f"ALT has more than {limits.alleles} alleles, the most that is taken."),
     )
     for wrong, sentence in checks:

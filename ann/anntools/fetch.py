@@ -63,6 +63,8 @@ class Download:
                 if error.code in FINAL and error.code not in PASSING:
                     raise ReferenceDataError(f"{self.url} cannot be had: {error.code} {error.reason}.") from error
                 why: object = f"{error.code} {error.reason}"
+            except (ValueError, http.client.InvalidURL) as error:
+                raise ReferenceDataError(f"{self.url} is no address: {error}.") from error
             except (OSError, http.client.HTTPException, _CutOff) as error:
                 why = error
             failures = 0 if self._size() > before else failures + 1

@@ -19,8 +19,11 @@ SPLITS = ("A", "R", "whole")
 ID_COLUMN = "column"  # the one way so far to ask for identifiers: the ID column of the source goes into ours
 # VCF 4.3, section 1.6.1, of keys; AnnTools' names of sources become names of files.
 KEY = re.compile(r"[A-Za-z_][0-9A-Za-z_.]{0,62}")
+# What the engine itself writes or reads; names in GAS_ it takes where the input has a key of ours.
+RESERVED = ("ANN", "GENE", "REGION", "END", "SVLEN", "CHR2")
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,62}")
 DIGEST = {"sha256": 64, "md5": 32}
+ADDRESS = re.compile(r"https?://(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?/[!-~]+")
 FIELD = re.compile(r"\{([^{}+]+)(\+1)?\}")
 
 
@@ -174,6 +177,8 @@ def _source(section: "_Section") -> SourceSpec:
 def _info(section: "_Section", match: str) -> InfoSpec:
     number = section.choice("number", NUMBERS[match])
     key = InfoKey(section.matching("key", KEY), number, section.choice("type", TYPES), section.text("description"))
+    if key.name in RESERVED or key.name.startswith("GAS_"):
+        section.refuse("key", key.name, f"none of {', '.join(RESERVED)} and none that begins with GAS_")
     if (key.type == "Flag") != (number == "0"):
         section.refuse("number", number, "0 for a Flag and only for it")
     if '"' in key.description or "\\" in key.description or not key.description.isprintable():
@@ -223,7 +228,7 @@ class _Section:
         """Return the text at ``key``, all of which ``pattern`` must match."""
         value = self.text(key)
         if not pattern.fullmatch(value):
-            self.refuse(key, value, "a letter or digit, then letters, digits, _ and ., at most 63 characters")
+            self.refuse(key, value, "letters, digits, _ and ., at most 63, of a key no digit first")
         return value
 
     def location(self) -> Location:
@@ -231,8 +236,8 @@ class _Section:
         file, url = self.text("file", ""), self.text("url", "")
         if bool(file) == bool(url):
             self.refuse("file", file or "missing", "either file or url")
-        if url and not url.startswith(("https://", "http://")):
-            self.refuse("url", url, "an address that begins with https:// or http://")
+        if url and not ADDRESS.fullmatch(url):
+            self.refuse("url", url, "an address that begins with https:// or http://, without blanks")
         digests = {name: self.text(name, "").lower() for name in DIGEST}
         for name, digest in digests.items():
             if digest and not re.fullmatch(f"[0-9a-f]{{{DIGEST[name]}}}", digest):

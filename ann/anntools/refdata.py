@@ -221,7 +221,7 @@ def read(folder: Path) -> Reference:
             _contigs=contigs,
             _track_entries=tuple(content["tracks"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(path, error) from error
 
 

@@ -93,9 +93,12 @@ def _remove(options: argparse.Namespace) -> int:
         raise ReferenceDataError(f"There is no reference {options.name} in {options.home}; there are: {names}.")
     # Without its name at one stroke, so that nobody finds half of it.
     doomed = path.with_name(f".{path.name}.removed")
-    shutil.rmtree(doomed, ignore_errors=True)
-    path.rename(doomed)
-    shutil.rmtree(doomed)
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(doomed, ignore_errors=True)
+        path.rename(doomed)
+        shutil.rmtree(doomed)
     shutil.rmtree(options.home / DOWNLOADS / wanted, ignore_errors=True)
     _print(f"{path} was removed.")
     return 0

@@ -74,3 +74,10 @@ def test_a_result_out_of_proportion_is_refused() -> None:
         annotated(text, limits=Limits(result=1_000_000))
     assert len(annotated(text, limits=Limits(result=1_000_000, growth=2000))[0]) > 1_000_000
     assert LIMITS.result >= 1 << 30
+
+
+def test_alleles_of_a_record_that_are_too_long_together_are_refused() -> None:
+    text = HEADER + b"19\t45411941\t.\tT\tCA,CT\t.\t.\t.\n"
+    assert annotated(text, limits=Limits(alt=5))
+    with pytest.raises(BadInput, match=r"^Line \d+: ALT is longer than 4 bytes, the most that is taken"):
+        annotated(text, limits=Limits(alt=4))

@@ -1,6 +1,7 @@
 """Where results may and may not go: pipes, devices, names that are taken, and two runs at once."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -106,3 +107,18 @@ def test_two_outputs_of_one_name_are_refused(capsys: pytest.CaptureFixture[str])
 def test_a_closed_standard_stream_is_told(redirection: str, which: str) -> None:
     done = closed(redirection, "annotate", "-")
     assert (done.returncode, done.stderr.splitlines()[-1].endswith(f"error: standard {which} is closed")) == (2, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_nothing_and_says_nothing(number: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ann.anntools", "annotate", "-", "-o", str(tmp_path / "x.vcf")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        # More than a piece, so that the output is begun when the pipe has taken all.
+        process.stdin.write(HEADER + APOE * 40_000)
+        process.send_signal(number)
+        # The pipe stays open: only the signal ends the run.
+        process.wait(60)
+        assert (process.returncode, process.stderr.read()) == (128 + number, b"")
+    assert list(tmp_path.iterdir()) == []
