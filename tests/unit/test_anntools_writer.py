@@ -22,7 +22,11 @@ def added(value: str, text: str) -> str:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(VALUES, VALUES, TEXTS, TEXTS), min_size=1), st.sampled_from([0, 1]), st.sampled_from(["\n", "\r\n"]))
+@given(
+    st.lists(st.tuples(VALUES, VALUES, TEXTS, TEXTS), min_size=1),
+    st.sampled_from([0, 1]),
+    st.sampled_from(["\n", "\r\n"]),
+)
 def test_ids_and_info_are_added_and_no_other_byte_changes(
     rows: list[tuple[str, str, str, str]], last_ends: int, end: str
 ) -> None:
