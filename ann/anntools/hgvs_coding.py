@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ann.anntools.shifting import Shifted, letters, shifted
-from ann.anntools.texts import Bools, Bytes, Ints, Texts, arrow, decimals, glue
+from ann.anntools.texts import POOL, Bools, Bytes, Ints, Texts, arrow, decimals, glue
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.variants import Alleles, Kind
 
@@ -31,7 +31,6 @@ _HEADS = pa.array([b"n.", b"n.-", b"n.*", b"c.", b"c.-", b"c.*"], pa.binary())
 _LATER_HEADS = pa.array([b"_", b"_-", b"_*"] * 2, pa.binary())
 _EMPTY = pa.scalar(b"", pa.binary())
 _SIGNS = pa.array([b"-", b"+"], pa.binary())
-POOL = 1 << 16  # numbers below are kept as texts, which is faster than writing them anew
 _EDITS = pa.array([b"del", b"dup", b"ins", b"delins"], pa.binary())
 DEL, DUP, INS, DELINS = range(4)
 
@@ -150,10 +149,9 @@ def _position(
     end = np.where(coded, transcripts.cds_last[transcript], transcripts.lengths[transcript])
     before, after = cdna < begin, cdna > end
     number = np.where(before, begin - cdna, np.where(after, cdna - end, cdna - begin + 1))
-    few = number.max(initial=0) < POOL
     return (
         heads.take(pa.array(coded * np.int8(3) + before * np.int8(1) + after * np.int8(2))),
-        _numbers().take(pa.array(number)) if few else decimals(number),
+        decimals(number),
         _offsets_of(place.offset),
     )
 
@@ -167,12 +165,6 @@ def _offsets_of(offset: Ints) -> pa.BinaryArray:
     index = np.where(near, offset + POOL, 0)
     index[far] = 2 * POOL + np.arange(far.size)
     return pa.concat_arrays([_offsets(), _signed(offset[far])]).take(pa.array(index))
-
-
-@cache
-def _numbers() -> pa.BinaryArray:
-    """Return the numbers below POOL."""
-    return decimals(np.arange(POOL))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NEWLINE = 10
+# Numbers below are kept as texts, which is faster than writing them anew, once there are not few of them.
+POOL, WORTH_A_POOL = 1 << 16, 16
 # What may not stand in a value of ours: what INFO gives a meaning, blanks, what is not ASCII, and our ampersand.
 RESERVED = np.zeros(256, np.bool_)
 RESERVED[[*range(33), *range(127, 256), *b";=,%&:"]] = True
@@ -101,7 +104,19 @@ def glue(*columns: pa.BinaryArray | bytes) -> pa.BinaryArray:
 
 
 def decimals(numbers: NDArray[np.integer]) -> pa.BinaryArray:
-    """Return each number as decimal text."""
+    """Return each number, none below 0, as decimal text."""
+    if numbers.max(initial=0) < POOL <= numbers.size * WORTH_A_POOL:
+        return _pool().take(pa.array(numbers))
+    return _written(numbers)
+
+
+@cache
+def _pool() -> pa.BinaryArray:
+    """Return the numbers below POOL."""
+    return _written(np.arange(POOL))
+
+
+def _written(numbers: NDArray[np.integer]) -> pa.BinaryArray:
     return pa.array(numbers).cast(pa.string()).view(pa.binary())
 
 
