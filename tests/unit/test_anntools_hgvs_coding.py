@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ann.anntools import hgvs_coding
+from ann.anntools import hgvs_coding, texts
 from ann.anntools.hgvs import coding
 from ann.anntools.hgvs_coding import LONGEST
 from ann.anntools.shifting import shifted
@@ -153,10 +153,11 @@ def test_places_are_written_the_same_whether_or_not_their_numbers_are_at_hand(
     expected = coding(snvs, allele, columns, transcript, bases_of(genome)).to_pylist()
     assert expected[60:62] == [b"c.8+11G>A", b"c.7-11C>T"]
     monkeypatch.setattr(hgvs_coding, "POOL", pool)
-    for kept in (hgvs_coding._numbers, hgvs_coding._offsets):  # what was kept has another size
+    monkeypatch.setattr(texts, "POOL", pool)
+    for kept in (texts._pool, hgvs_coding._offsets):  # what was kept has another size
         kept.cache_clear()
     try:
         assert coding(snvs, allele, columns, transcript, bases_of(genome)).to_pylist() == expected
     finally:
-        for kept in (hgvs_coding._numbers, hgvs_coding._offsets):
+        for kept in (texts._pool, hgvs_coding._offsets):
             kept.cache_clear()
