@@ -23,7 +23,7 @@ from ann.anntools.tracks import Track
 from ann.anntools.variant_table import VariantTable
 
 # Work on so many pairs of allele and transcript at a time, which bounds memory to some tens of MiB.
-PAIRS = 1 << 17
+PAIRS = 1 << 16
 # The system may map a megabyte of sequence around every base that is looked at, so it is given back after so much of a
 # contig, in bases as a power of two.
 STRETCH = 26

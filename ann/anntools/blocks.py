@@ -19,6 +19,9 @@ WORD = 8  # bytes of an integer that holds a short name, and bits of a byte
 # In each byte of a word: the digit 0, what brings 10 and more to a sixteenth, and the bits that digits do not have.
 ZEROS, SIXES, NOT_DIGITS = (np.uint64(byte * 0x0101010101010101) for byte in (0x30, 0x06, 0xF0))
 MOST_DIGITS = 10
+# Blocks of long lines are larger than the pieces that come, since each costs some thousand calls: until there are so
+# many records, or so many bytes.
+ENOUGH, LARGEST = 8192, 8 << 20
 MAX_POS = (1 << 31) - 1  # VCF 4.3, section 1.6.1: positions are 32-bit integers
 
 
@@ -179,18 +182,25 @@ def read(pieces: Iterator[bytes], limits: Limits) -> tuple[Header, Iterator[Bloc
 
 
 def _blocks(rest: bytes, pieces: Iterator[bytes], header: Header, limits: Limits) -> Iterator[Block]:
-    number = len(header.lines) + 1
+    number = first = len(header.lines) + 1
     waiting: list[bytes] = []
+    lines = size = 0
     for piece in chain([rest], pieces):
         waiting.append(piece)
-        if b"\n" not in piece:
-            _check_line(sum(map(len, waiting)), number, limits)
+        lines += piece.count(b"\n")
+        size += len(piece)
+        if not lines:
+            _check_line(size, number, limits)
+            continue
+        # The first records go on at once: they tell the assembly, and who reads the result waits for its header.
+        if lines < ENOUGH and size < LARGEST and number > first:
             continue
         text = b"".join(waiting)
         # Empty lines at the very end of a file are dropped, so those at the end of a piece must wait.
         body = text[: text.rfind(b"\n") + 1].rstrip(b"\r\n")
         cut = text.find(b"\n", len(body)) + 1 if body else 0
         waiting = [text[cut:]]
+        lines, size = 0, len(waiting[0])
         if cut:
             block = block_of(text[:cut], number, header, limits)
             number += len(block)
