@@ -121,7 +121,8 @@ class Annotator:
         for code, contig in enumerate(found):
             if contig is None:
                 continue
-            for where in _stretches(np.flatnonzero(codes == code), part.pos):
+            on_it = np.flatnonzero(codes == code)
+            for where in contig.stretches(on_it, part.pos) if on_it.size else ():
                 found_there = contig.annotate(part, where, last[where])
                 self._count(found_there)
                 rows.append(where)
@@ -173,6 +174,13 @@ class ContigAnnotator:
         if not len(self._tables.transcripts):
             return np.zeros_like(first)
         return self._tables.transcripts.bodies.count(first - self._tables.flank, last + self._tables.flank)
+
+    def stretches(self, rows: Ints, pos: Ints) -> list[Ints]:
+        """Return ``rows`` apart by the stretch of the contig that they lie on, where sequence is looked at."""
+        if self._tables.sequence is None:
+            return [rows]
+        stretch = pos[rows] >> STRETCH
+        return [rows[stretch == number] for number in np.unique(stretch)]
 
     def annotate(self, block: Block, rows: Ints, last: Ints) -> Found:
         """Return what is found of ``rows``, whose last bases are ``last``."""
@@ -266,12 +274,6 @@ def _in_order(rows: list[Ints], texts: list[pa.BinaryArray], records: int) -> pa
     chosen = np.concatenate([*rows, np.zeros(0, np.int64)])
     places[chosen] = np.arange(1, chosen.size + 1)
     return pa.concat_arrays([NOTHING, *texts]).take(pa.array(places))
-
-
-def _stretches(rows: Ints, pos: Ints) -> list[Ints]:
-    """Return ``rows`` apart by the stretch of the contig that they lie on."""
-    stretch = pos[rows] >> STRETCH
-    return [rows[stretch == number] for number in np.unique(stretch)]
 
 
 def _room(alleles: Ints) -> Ints:

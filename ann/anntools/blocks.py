@@ -15,13 +15,14 @@ from ann.anntools.texts import Bytes, Ints, Texts
 
 TAB, NEWLINE, RETURN, HASH, COMMA, DOT, LESS = b"\t\n\r#,.<"
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(len(COLUMNS))
+CAPITAL = 0xDF  # a mask that makes letters of ASCII capital
 WORD = 8  # bytes of an integer that holds a short name, and bits of a byte
 # In each byte of a word: the digit 0, what brings 10 and more to a sixteenth, and the bits that digits do not have.
 ZEROS, SIXES, NOT_DIGITS = (np.uint64(byte * 0x0101010101010101) for byte in (0x30, 0x06, 0xF0))
 MOST_DIGITS = 10
 # Blocks of long lines are larger than the pieces that come, since each costs some thousand calls: until there are so
 # many records, or so many bytes.
-ENOUGH, LARGEST = 8192, 8 << 20
+ENOUGH, LARGEST = 1 << 14, 16 << 20
 MAX_POS = (1 << 31) - 1  # VCF 4.3, section 1.6.1: positions are 32-bit integers
 
 
@@ -80,12 +81,9 @@ class Block:
         return counts
 
     @cached_property
-    def without_info(self) -> NDArray[np.bool_]:
-        """Whether INFO is a dot or empty, bool (N,)."""
-        info = self.column(INFO)
-        byte = self.data[np.minimum(info.starts, self.data.size - 1)]
-        nothing: NDArray[np.bool_] = (info.sizes == 0) | ((info.sizes == 1) & (byte == DOT))
-        return nothing
+    def capitals(self) -> Bytes:
+        """``data`` with the letters of ASCII as capitals, uint8; what is no letter may be anything."""
+        return self.data & np.uint8(CAPITAL)
 
     def contigs(self) -> tuple[list[bytes], Ints]:
         """Return the distinct CHROM values and each record's place among them, int64 (N,)."""

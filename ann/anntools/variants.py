@@ -10,7 +10,6 @@ from ann.anntools.blocks import ALT, COMMA, DOT, REF, Block
 from ann.anntools.intervals import expand
 from ann.anntools.texts import Bools, Bytes, Ints, Texts, arrow
 
-UPPER = 0xDF  # a mask that makes letters of ASCII capital
 LESS, GREATER, STAR = b"<>*"
 LETTER = np.zeros(256, np.bool_)
 LETTER[[*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]] = True
@@ -78,7 +77,7 @@ def of(block: Block, rows: Ints, last: Ints) -> Alleles:
     ends = np.cumsum(counts)
     number = np.arange(record.size) - np.repeat(ends - counts, counts)
     written = _split(block.column(ALT).take(rows), counts)
-    capitals = block.data & np.uint8(UPPER)
+    capitals = block.capitals
     reference = _capital(block.column(REF).take(rows), capitals)
     ref = reference.take(record)
     alt = _capital(written, capitals)
