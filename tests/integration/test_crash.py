@@ -1,5 +1,6 @@
 """A hundred jobs while annotators, notify and a web server are killed with -9: nothing is lost, nothing is left."""
 
+import contextlib
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ann.workfolder import LOCK
 from aws.local.processes import family
 from tests.service import PROJECT, Site, Visitor, running_site
 from tests.waiting import wait_for
@@ -90,7 +92,8 @@ def test_a_hundred_jobs_survive_the_killing_of_every_program_of_the_service() ->
         assert sent.total() - JOBS <= killer.kills["util/notify/notify.py"]
         # What a killed annotator left goes when the next one starts, which the supervisor may still be waiting for.
         wait_for("every annotator being back", lambda: len(annotators_of(site)) == site.local.annotators)
-        wait_for("the work folder being tidy", lambda: len(folders_in(work)) == site.local.annotators)
+        # An annotator that has not made its folder yet must not be taken for one whose folder is left behind.
+        wait_for("the work folder being tidy", lambda: is_tidy(site, work))
         assert jobs_in(work) == []
         assert site.stop(signal.SIGTERM) == 0
         assert folders_in(work) == []
@@ -128,6 +131,21 @@ def annotators_of(site: Site) -> list[psutil.Process]:
 def folders_in(work: Path) -> list[Path]:
     """Return the folders of annotators in the work folder."""
     return list(work.glob("annotator-*"))
+
+
+def is_tidy(site: Site, work: Path) -> bool:
+    """Tell whether each annotator has its folder, and there is no other."""
+    folders = folders_of(annotators_of(site))
+    return len(folders) == site.local.annotators and set(folders) == set(folders_in(work))
+
+
+def folders_of(annotators: list[psutil.Process]) -> list[Path]:
+    """Return the folders of living annotators, each of which keeps its lock open."""
+    found = []
+    for process in annotators:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [Path(file.path).parent for file in process.open_files() if file.path.endswith(f"/{LOCK}")]
+    return found
 
 
 def jobs_in(folder: Path) -> list[Path]:
