@@ -22,7 +22,7 @@ ZEROS, SIXES, NOT_DIGITS = (np.uint64(byte * 0x0101010101010101) for byte in (0x
 MOST_DIGITS = 10
 # Blocks of long lines are larger than the pieces that come, since each costs some thousand calls: until there are so
 # many records, or so many bytes.
-ENOUGH, LARGEST = 1 << 14, 16 << 20
+ENOUGH, LARGEST = 1 << 12, 4 << 20
 MAX_POS = (1 << 31) - 1  # VCF 4.3, section 1.6.1: positions are 32-bit integers
 
 
