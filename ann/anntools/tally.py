@@ -1,9 +1,9 @@
 """All that is counted of a run, block by block, and added up over processes."""
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -44,7 +44,7 @@ SUBSTITUTION = _substitutions()
 
 @dataclass
 class Tally:
-    """Counts over records; all add up with ``merge``, so that several processes may count.
+    """Counts over records.
 
     ``placed`` records by `add`, ``unplaced_by`` reason. ``in_dbsnp`` of ``looked_up`` records. ``regions``: records by
     their most severe region (places in REGIONS); ``unaltered`` are records whose ALT changes nothing. ``isoforms``:
@@ -116,13 +116,6 @@ class Tally:
         if wrong_lines.size:
             self.first_mismatch = _earlier(self.first_mismatch, int(wrong_lines.min()))
 
-    def merge(self, other: "Tally") -> None:
-        """Add the counts of another part of the same input."""
-        first = _earlier(self.first_mismatch, other.first_mismatch)
-        for each in fields(self):
-            setattr(self, each.name, _sum(getattr(self, each.name), getattr(other, each.name)))
-        self.first_mismatch = first
-
     def top_genes(self, count: int) -> list[tuple[str, int]]:
         """Return the symbols of the genes with most records, most first, then by symbol."""
         found: Counter[str] = Counter()
@@ -186,15 +179,9 @@ def _earlier(one: int, other: int) -> int:
     return min(one, other) if one and other else one or other
 
 
-def _sum(one: Any, other: Any) -> Any:
-    """Add numbers, arrays (the shorter first axis is filled up with zeros) and, key by key, dictionaries of these."""
-    if isinstance(one, dict):
-        added = {key: _sum(one[key], value) if key in one else value for key, value in other.items()}
-        return type(one)({**one, **added})
-    if isinstance(one, np.ndarray):
-        if len(one) < len(other):
-            one, other = other, one
-        total = one.copy()
-        total[: len(other)] += other
-        return total
-    return one if isinstance(one, pa.Array) else one + other
+def _sum(one: Ints, other: Ints) -> Ints:
+    """Add two arrays, the shorter one filled up with zeros along its first axis."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    total = longer.copy()
+    total[: len(shorter)] += shorter
+    return total

@@ -10,7 +10,6 @@ from ann.anntools.blocks import ALT, COMMA, DOT, REF, Block
 from ann.anntools.intervals import expand
 from ann.anntools.texts import Bools, Bytes, Ints, Texts, arrow
 
-LESS, GREATER, STAR = b"<>*"
 LETTER = np.zeros(256, np.bool_)
 LETTER[[*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]] = True
 
