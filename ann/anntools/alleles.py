@@ -132,7 +132,7 @@ class AlleleTrack:
         copy.keys = tuple(replace(key, name=names.get(key.name, key.name)) for key in self.keys)
         return copy
 
-    def texts(self, contig: str, first: Ints, last: Ints, alleles: Alleles) -> pa.BinaryArray:  # noqa: ARG002
+    def texts(self, contig: str, first: Ints, last: Ints, alleles: Alleles) -> pa.BinaryArray:  # noqa: ARG002  as every Track
         """Return ``;KEY=value`` for each record, empty where no allele of it is known."""
         match = self._match(contig, alleles)
         if not match.allele.size or not self.keys:

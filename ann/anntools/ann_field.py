@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ann.anntools.effects import BIT, TERMS, VEP, VOCABULARIES, Effects, Note, severity
 from ann.anntools.header import InfoKey
-from ann.anntools.texts import Bools, Ints, arrow, decimals, glue, runs
+from ann.anntools.texts import NOTHING, Bools, Ints, arrow, decimals, glue, runs
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.variants import Alleles, Kind
 
@@ -27,7 +27,7 @@ UNSAFE[[*range(33), *range(127, 256), *b";=,|"]] = True
 SEVERITY_BITS = 8
 # Ranks of transcripts with so many exons are kept as texts.
 MOST_RANKS = 512
-NOTHING, BAR = pa.array([b""], pa.binary()), pa.array([b"|"], pa.binary())
+BAR = pa.array([b"|"], pa.binary())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,11 @@ from ann.anntools.consequence import effects
 from ann.anntools.effects import VEP, Effects, Note
 from ann.anntools.genome import Genome, Tables
 from ann.anntools.header import InfoKey
+from ann.anntools.intervals import portions
 from ann.anntools.location import GENE, REGION
 from ann.anntools.refcheck import mismatches
 from ann.anntools.tally import Tally
-from ann.anntools.texts import Bools, Ints, arrow, glue, offsets_of
+from ann.anntools.texts import NOTHING, Bools, Ints, arrow, glue, offsets_of
 from ann.anntools.tracks import Track
 from ann.anntools.variant_table import VariantTable
 
@@ -27,7 +28,6 @@ PAIRS = 1 << 16
 # The system may map a megabyte of sequence around every base that is looked at, so it is given back after so much of a
 # contig, in bases as a power of two.
 STRETCH = 26
-NOTHING = pa.array([b""], pa.binary())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class Annotator:
                 touched = contig.touched(block.pos[rows], last[rows])
                 self.tally.cut += int((touched > _room(block.alleles[rows])).sum())
                 weights[rows] += np.minimum(touched, EXAMINED) * block.alleles[rows]
-        for start, stop in _batches(weights):
+        for start, stop in portions(weights, PAIRS):
             within = slice(start, stop)
             part = block if stop - start == len(block) else block.part(start, stop)
             yield self._part(part, found, np.where(placed, codes, -1)[within], last[within])
@@ -279,14 +279,3 @@ def _in_order(rows: list[Ints], texts: list[pa.BinaryArray], records: int) -> pa
 def _room(alleles: Ints) -> Ints:
     """Return how many transcripts each record may list for every one of its alleles."""
     return np.clip(LISTED_IN_RECORD // alleles, 1, LISTED)
-
-
-def _batches(weights: Ints) -> Iterator[tuple[int, int]]:
-    """Cut the records into runs whose weights sum to at most PAIRS, or that are one record."""
-    totals = np.cumsum(weights)
-    start = 0
-    while start < weights.size:
-        taken = int(totals[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(totals, taken + PAIRS, side="right")), start + 1)
-        yield start, stop
-        start = stop

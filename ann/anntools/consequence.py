@@ -13,6 +13,7 @@ from ann.anntools import peptides, splice, touched, translated
 from ann.anntools.coding import Proteins
 from ann.anntools.effects import BIT, Effects, Note, PeptideChange, severity
 from ann.anntools.frames import frames
+from ann.anntools.intervals import portions
 from ann.anntools.shifting import replaced, rotated
 from ann.anntools.texts import Bytes, Ints, Texts
 from ann.anntools.touched import Touched
@@ -68,15 +69,13 @@ def effects(alleles: Alleles, transcripts: Transcripts, sequence: Bytes | None, 
         rows = rows[:0]
     first = alleles.start[rows] - flank
     last = np.maximum(alleles.end[rows] + flank, first)
-    counts = np.minimum(transcripts.bodies.count(first, last), most) if rows.size else np.zeros_like(rows)
-    total = np.cumsum(counts)
-    parts, done = [], 0
-    while done < rows.size:
-        stop = max(done + 1, int(np.searchsorted(total, total[done] - counts[done] + PAIRS_AT_ONCE, side="right")))
-        span, transcript = transcripts.bodies.overlaps(first[done:stop], last[done:stop], most)
-        parts.append(_some(contig, rows[done:stop][span], transcript))
-        done = stop
-    return _joined(parts or [_some(contig, rows, rows)])
+    if not rows.size:
+        return _some(contig, rows, rows)
+    parts = []
+    for begin, end in portions(np.minimum(transcripts.bodies.count(first, last), most), PAIRS_AT_ONCE):
+        span, transcript = transcripts.bodies.overlaps(first[begin:end], last[begin:end], most)
+        parts.append(_some(contig, rows[begin:end][span], transcript))
+    return _joined(parts)
 
 
 def _some(contig: Contig, allele: Ints, transcript: Ints) -> Effects:

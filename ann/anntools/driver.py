@@ -112,7 +112,7 @@ def annotate(source: BinaryIO, sink: Sink, name: str, **choices: Unpack[Choices]
     limits, progress = choices.get("limits", LIMITS), choices.get("progress")
     counts = choices.get("counts", True)
     reference, parquet = choices.get("reference"), choices.get("parquet")
-    # Arrow's own allocator and NumPy's would each keep what the other could use again: a third more memory and time.
+    # Arrow's own allocator and NumPy's would each keep what the other could use again: a third more memory.
     pa.set_memory_pool(pa.system_memory_pool())
     counted = Counted(source)
     header, records = read(chunks(counted, limits), limits)

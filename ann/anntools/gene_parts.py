@@ -228,5 +228,5 @@ def versioned(names: pa.Array, versions: pa.Array) -> pa.Array:
 
 
 def _tagged(tags: pa.BinaryArray, tag: bytes) -> Bools:
-    found: Bools = pc.fill_null(pc.match_substring(tags, tag), False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    found: Bools = pc.fill_null(pc.match_substring(tags, tag), False).to_numpy(zero_copy_only=False)  # noqa: FBT003  Arrow takes it by place
     return found

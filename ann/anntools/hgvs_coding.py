@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ann.anntools.shifting import Shifted, letters, shifted
-from ann.anntools.texts import POOL, Bools, Bytes, Ints, Texts, arrow, decimals, glue
+from ann.anntools.texts import NOTHING, POOL, Bools, Bytes, Ints, Texts, arrow, decimals, glue
 from ann.anntools.transcripts import Transcripts
 from ann.anntools.variants import Alleles, Kind
 
@@ -56,7 +56,7 @@ def coding(
     names = [
         _substituted(alleles, allele[plain], transcripts, transcript[plain]),
         _indels(alleles, allele[other], transcripts, transcript[other], sequence),
-        pa.array([b""], pa.binary()),
+        NOTHING,
     ]
     return pa.concat_arrays(names).take(pa.array(rows))
 
@@ -171,7 +171,7 @@ def _offsets_of(offset: Ints) -> pa.BinaryArray:
 def _offsets() -> pa.BinaryArray:
     """Return the offsets from -POOL to POOL - 1."""
     offset = np.arange(-POOL, POOL)
-    return pa.concat_arrays([_signed(offset[:POOL]), pa.array([b""], pa.binary()), _signed(offset[POOL + 1 :])])
+    return pa.concat_arrays([_signed(offset[:POOL]), NOTHING, _signed(offset[POOL + 1 :])])
 
 
 def _signed(offset: Ints) -> pa.BinaryArray:

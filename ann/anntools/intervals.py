@@ -1,6 +1,6 @@
 """Intervals on a contig: those that each span touches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -144,3 +144,16 @@ def expand(first: Ints, counts: Ints) -> Ints:
     ends = np.cumsum(counts)
     total = int(ends[-1]) if ends.size else 0
     return np.repeat(first - ends + counts, counts) + np.arange(total)
+
+
+def portions(sizes: Ints, most: int) -> Iterator[tuple[int, int]]:
+    """Yield (begin, end) of neighbouring rows whose sizes sum to at most ``most``, or single rows; one at least."""
+    ends = np.cumsum(sizes)
+    begin = 0
+    while True:
+        before = int(ends[begin - 1]) if begin else 0
+        end = max(int(np.searchsorted(ends, before + most, side="right")), begin + 1)
+        yield begin, min(end, sizes.size)
+        begin = end
+        if begin >= sizes.size:
+            return

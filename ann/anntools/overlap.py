@@ -14,7 +14,7 @@ Between two cuts the same intervals cover every base, so a record within one seg
 several gets the unique values of all that it touches in order of their first base, at most MOST_VALUES per key.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ann.anntools.errors import BadInput, ReferenceDataError, clipped
 from ann.anntools.header import InfoKey
-from ann.anntools.intervals import Layers
+from ann.anntools.intervals import Layers, portions
 from ann.anntools.texts import Bools, Ints, offsets_of
 from ann.anntools.variants import Alleles
 
@@ -100,19 +100,6 @@ def labelled(key: InfoKey, counts: Ints, values: pa.BinaryArray) -> pa.BinaryArr
     else:
         joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values), b",")
     return pc.if_else(some, pc.binary_join_element_wise(f";{key.name}=".encode(), joined, b""), b"")
-
-
-def portions(sizes: Ints, most: int) -> Iterator[tuple[int, int]]:
-    """Yield (begin, end) of neighbouring rows whose sizes sum to at most ``most``, or single rows; one at least."""
-    ends = np.cumsum(sizes)
-    begin = 0
-    while True:
-        before = int(ends[begin - 1]) if begin else 0
-        end = max(int(np.searchsorted(ends, before + most, side="right")), begin + 1)
-        yield begin, min(end, sizes.size)
-        begin = end
-        if begin >= sizes.size:
-            return
 
 
 def empty(count: int) -> pa.BinaryArray:
@@ -208,7 +195,7 @@ class OverlapTrack:
         copy.keys = tuple(replace(key, name=names.get(key.name, key.name)) for key in self.keys)
         return copy
 
-    def texts(self, contig: str, first: Ints, last: Ints, alleles: Alleles) -> pa.BinaryArray:  # noqa: ARG002
+    def texts(self, contig: str, first: Ints, last: Ints, alleles: Alleles) -> pa.BinaryArray:  # noqa: ARG002  as every Track
         """Return ``;KEY=value,value`` for each record, empty where its span ``first .. last`` touches nothing.
 
         Raises BadInput where that is too much to hold.

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from ann.anntools.header import InfoKey
-from ann.anntools.intervals import Layers, layered
-from ann.anntools.overlap import ASSEMBLED, INTERVALS, MOST_PAIRS, SEGMENTS, TEXTS, VALUES, Rows, Shelf, empty, portions
+from ann.anntools.intervals import Layers, layered, portions
+from ann.anntools.overlap import ASSEMBLED, INTERVALS, MOST_PAIRS, SEGMENTS, TEXTS, VALUES, Rows, Shelf, empty
 from ann.anntools.texts import Bools, Ints
 
 # Ready-made texts may take so many times the space of the values that they are made of, beside a floor in bytes; deeper

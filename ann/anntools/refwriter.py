@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ann.anntools import gene_columns
+from ann.anntools.codons import COMPLEMENT
 from ann.anntools.frames import early_stops
 from ann.anntools.intervals import expand
 from ann.anntools.refdata import DESCRIPTION, FORMAT, GENES, SPLICED, Contig, Release
@@ -20,8 +21,6 @@ from ann.anntools.transcripts import Transcripts
 # Bases that are spliced at a time, each of which takes some 40 bytes while it is looked up.
 BATCH = 1 << 23
 COMPRESSION = pa.Codec("zstd", compression_level=19)
-COMPLEMENT = np.full(256, ord("N"), np.uint8)
-COMPLEMENT[list(b"ACGT")] = list(b"TGCA")
 
 
 def write_models(

@@ -13,7 +13,7 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-NEWLINE = 10
+NOTHING = pa.array([b""], pa.binary())  # one empty row
 # Numbers below are kept as texts, which is faster than writing them anew, once there are not few of them.
 POOL, WORTH_A_POOL = 1 << 16, 16
 # What may not stand in a value of ours: what INFO gives a meaning, blanks, what is not ASCII, and our ampersand.
@@ -55,13 +55,6 @@ def from_list(values: Sequence[bytes]) -> Texts:
     """Return ``values`` as texts."""
     sizes = np.array([len(value) for value in values], np.int64)
     return Texts(np.frombuffer(b"".join(values), np.uint8), np.cumsum(sizes) - sizes, sizes)
-
-
-def from_lines(data: Bytes) -> Texts:
-    """Return the rows of a uint8 column in which every row ends with a newline."""
-    ends = np.flatnonzero(data == NEWLINE)
-    starts = np.concatenate((np.zeros(min(ends.size, 1), np.int64), ends[:-1] + 1))
-    return Texts(data, starts, ends - starts)
 
 
 def escaped(texts: Texts) -> Texts:
