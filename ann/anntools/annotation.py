@@ -79,7 +79,7 @@ class Annotator:
         found, placed = self._place(block, chroms, codes)
         weights = block.alleles.copy()
         for code, contig in enumerate(found):
-            if contig is not None:
+            if contig is not None and contig.has_transcripts:
                 rows = np.flatnonzero(placed & (codes == code))
                 touched = contig.touched(block.pos[rows], last[rows])
                 self.tally.cut += int((touched > _room(block.alleles[rows])).sum())
@@ -169,10 +169,13 @@ class ContigAnnotator:
         self._ann = ann_field.Writer(tables.transcripts, names[ANN], vocabulary) if ANN in names else None
         self._location = location.Writer(tables.transcripts, names[GENE], names[REGION]) if ANN in names else None
 
+    @property
+    def has_transcripts(self) -> bool:
+        """Whether there are gene models to look at."""
+        return len(self._tables.transcripts) > 0
+
     def touched(self, first: Ints, last: Ints) -> Ints:
         """Return how many transcripts each span touches, those close by included, int64 (N,)."""
-        if not len(self._tables.transcripts):
-            return np.zeros_like(first)
         return self._tables.transcripts.bodies.count(first - self._tables.flank, last + self._tables.flank)
 
     def stretches(self, rows: Ints, pos: Ints) -> list[Ints]:
